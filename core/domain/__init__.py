@@ -1,0 +1,1 @@
+"""What Varde talks about, in frozen dataclasses of the standard library alone."""

@@ -1,0 +1,114 @@
+"""Why: the coded reason of a decision or of a result that is not an evaluation.
+
+A reason is a code and the facts that fill its sentence, so that the same reason
+reads in Norwegian on a screen, in English in a log, and can be counted.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+class ReasonCode(enum.StrEnum):
+    """Every why and why-not that Varde knows."""
+
+    CHOSEN = "chosen"
+    NO_ROUTE = "no-route"
+    MODALITY = "modality"
+    BODY_PART = "body-part"
+    VIEW = "view"
+    AGE = "age"
+    SOP_CLASS = "sop-class"
+    TRANSFER_SYNTAX = "transfer-syntax"
+    KEYWORD = "keyword"
+    SITE = "site"
+    NO_ALGORITHM = "no-algorithm"
+    NO_IMAGES = "no-images"
+    UNREADABLE = "unreadable"
+    INTENDED_USE = "intended-use"
+    NOT_THIS_REGION = "not-this-region"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    GAVE_UP = "gave-up"
+
+
+SENTENCES: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType({
+    ReasonCode.CHOSEN: ("route «{route}» chose it", "valgt av ruten «{route}»"),
+    ReasonCode.NO_ROUTE: ("no route asks for it", "ingen rute ber om den"),
+    ReasonCode.MODALITY: (
+        "modality is {found}, it reads {wanted}",
+        "modaliteten er {found}, den leser {wanted}",
+    ),
+    ReasonCode.BODY_PART: (
+        "body part is {found}, it reads {wanted}",
+        "kroppsdelen er {found}, den leser {wanted}",
+    ),
+    ReasonCode.VIEW: (
+        "view is {found}, it reads {wanted}",
+        "projeksjonen er {found}, den leser {wanted}",
+    ),
+    ReasonCode.AGE: (
+        "age is {found}, it reads {wanted}",
+        "alderen er {found}, den leser {wanted}",
+    ),
+    ReasonCode.SOP_CLASS: (
+        "SOP class is {found}, it reads {wanted}",
+        "SOP-klassen er {found}, den leser {wanted}",
+    ),
+    ReasonCode.TRANSFER_SYNTAX: (
+        "transfer syntax is {found}, it reads {wanted}",
+        "overføringssyntaksen er {found}, den leser {wanted}",
+    ),
+    ReasonCode.KEYWORD: (
+        "{keyword} is {found}, it asks for {wanted}",
+        "{keyword} er {found}, den krever {wanted}",
+    ),
+    ReasonCode.SITE: ("not in use at site {found}", "ikke i bruk ved {found}"),
+    ReasonCode.NO_ALGORITHM: (
+        "no algorithm here reads this study ({found})",
+        "ingen algoritme her leser denne undersøkelsen ({found})",
+    ),
+    ReasonCode.NO_IMAGES: (
+        "the study has no image that it reads",
+        "undersøkelsen har ingen bilder den leser",
+    ),
+    ReasonCode.UNREADABLE: (
+        "the pixels cannot be read: {detail}",
+        "bildene kan ikke leses: {detail}",
+    ),
+    ReasonCode.INTENDED_USE: ("outside intended use: {detail}", "utenfor tiltenkt bruk: {detail}"),
+    ReasonCode.NOT_THIS_REGION: (
+        "the pixels do not look like {wanted}",
+        "bildet ligner ikke på {wanted}",
+    ),
+    ReasonCode.ERROR: ("the algorithm failed: {detail}", "algoritmen feilet: {detail}"),
+    ReasonCode.TIMEOUT: (
+        "the algorithm took more than {detail} s",
+        "algoritmen brukte mer enn {detail} s",
+    ),
+    ReasonCode.GAVE_UP: (
+        "given up after {detail} attempts",
+        "gitt opp etter {detail} forsøk",
+    ),
+})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reason:
+    """A coded reason and the facts of its sentence."""
+
+    code: ReasonCode
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def text(self, language: str = "en") -> str:
+        """One sentence without capital or full stop, `en` or `nb`."""
+        english, norwegian = SENTENCES[self.code]
+        return (norwegian if language == "nb" else english).format_map(_Facts(self.facts))
+
+
+class _Facts(dict[str, str]):
+    """A fact that nobody gave reads as a question mark rather than failing a result."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"

@@ -1,0 +1,1 @@
+"""The database and the files. Rows never leave this folder: queries give domain objects."""

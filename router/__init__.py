@@ -1,0 +1,1 @@
+"""Floor 4: the only room that speaks DICOM on the network, both ways."""

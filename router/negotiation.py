@@ -1,0 +1,120 @@
+"""Association negotiation as the acceptor (PS3.8 7.1.1): who may send, and what in which syntax."""
+
+import dataclasses
+from typing import Final
+
+from pydicom.uid import UID, AllTransferSyntaxes
+from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ
+from pynetdicom.pdu_primitives import (
+    A_ASSOCIATE,
+    ImplementationClassUIDNotification,
+    ImplementationVersionNameNotification,
+    MaximumLengthNotification,
+)
+from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext
+
+from core.domain.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
+
+VERIFICATION: Final = "1.2.840.10008.1.1"
+#: Retired storage classes that scanners and archives still send (PS3.6 A, PS3.4 2004).
+RETIRED: Final = frozenset({
+    "1.2.840.10008.5.1.4.1.1.3",
+    "1.2.840.10008.5.1.4.1.1.5",
+    "1.2.840.10008.5.1.4.1.1.6",
+    "1.2.840.10008.5.1.4.1.1.9",
+    "1.2.840.10008.5.1.4.1.1.10",
+    "1.2.840.10008.5.1.4.1.1.11",
+    "1.2.840.10008.5.1.4.1.1.12.3",
+    "1.2.840.10008.5.1.4.1.1.77.1",
+    "1.2.840.10008.5.1.4.1.1.77.2",
+})
+STORAGE: Final = RETIRED | {
+    str(context.abstract_syntax) for context in AllStoragePresentationContexts
+}
+SYNTAXES: Final = frozenset(str(syntax) for syntax in AllTransferSyntaxes)
+_PLAIN: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
+
+ACCEPTED, NO_SUCH_CLASS, NO_SUCH_SYNTAX = 0, 3, 4  # PS3.8 table 9-18
+
+#: (result, source, diagnostic) of A-ASSOCIATE-RJ, PS3.8 table 9-21.
+CALLING_UNKNOWN: Final = (1, 1, 3)
+CALLED_UNKNOWN: Final = (1, 1, 7)
+CONGESTED: Final = (2, 3, 1)
+TOO_MANY: Final = (2, 3, 2)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """An A-ASSOCIATE-RQ, decoded; its titles are hostile text of at most 16 characters."""
+
+    called: str
+    calling: str
+    primitive: A_ASSOCIATE
+
+
+def read(body: bytes) -> Request:
+    """Decode an A-ASSOCIATE-RQ PDU (with its six bytes of head); any error is the peer's."""
+    pdu = A_ASSOCIATE_RQ()
+    pdu.decode(body)
+    primitive = pdu.to_primitive()
+    return Request(
+        called=str(primitive.called_ae_title or "").strip(),
+        calling=str(primitive.calling_ae_title or "").strip(),
+        primitive=primitive,
+    )
+
+
+def reject(verdict: tuple[int, int, int]) -> bytes:
+    """An A-ASSOCIATE-RJ PDU."""
+    primitive = A_ASSOCIATE()
+    primitive.result, primitive.result_source, primitive.diagnostic = verdict
+    pdu = A_ASSOCIATE_RJ()
+    pdu.from_primitive(primitive)
+    return bytes(pdu.encode())
+
+
+def accept(request: Request, *, max_pdu: int) -> tuple[bytes, dict[int, tuple[str, str]]]:
+    """An A-ASSOCIATE-AC PDU and what was accepted: context id to (SOP class, syntax)."""
+    answers = [_judge(context) for context in request.primitive.presentation_context_definition_list]
+    primitive = A_ASSOCIATE()
+    primitive.application_context_name = UID("1.2.840.10008.3.1.1.1")
+    primitive.calling_ae_title = request.primitive.calling_ae_title
+    primitive.called_ae_title = request.primitive.called_ae_title
+    primitive.result, primitive.result_source = 0, 1
+    primitive.presentation_context_definition_results_list = answers
+    primitive.user_information = _about_us(max_pdu)
+    pdu = A_ASSOCIATE_AC()
+    pdu.from_primitive(primitive)
+    accepted = {
+        int(answer.context_id): (str(answer.abstract_syntax), str(answer.transfer_syntax[0]))
+        for answer in answers
+        if answer.result == ACCEPTED
+    }
+    return bytes(pdu.encode()), accepted
+
+
+def _about_us(max_pdu: int) -> list[object]:
+    """User information (PS3.7 D.3.3): maximum length, implementation class and version."""
+    length = MaximumLengthNotification()
+    length.maximum_length_received = max_pdu
+    implementation = ImplementationClassUIDNotification()
+    implementation.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
+    version = ImplementationVersionNameNotification()
+    version.implementation_version_name = IMPLEMENTATION_VERSION
+    return [length, implementation, version]
+
+
+def _judge(asked: PresentationContext) -> PresentationContext:
+    """Accept the first syntax of the requestor's that we keep."""
+    answer = PresentationContext()
+    answer.context_id = asked.context_id
+    answer.abstract_syntax = asked.abstract_syntax
+    proposed = [str(syntax) for syntax in asked.transfer_syntax]
+    allowed = _PLAIN if asked.abstract_syntax == VERIFICATION else SYNTAXES
+    chosen = next((syntax for syntax in proposed if syntax in allowed), None)
+    if asked.abstract_syntax not in STORAGE and asked.abstract_syntax != VERIFICATION:
+        answer.result = NO_SUCH_CLASS
+    else:
+        answer.result = ACCEPTED if chosen else NO_SUCH_SYNTAX
+    answer.transfer_syntax = [UID(chosen or proposed[0] if proposed else "1.2.840.10008.1.2")]
+    return answer
