@@ -22,7 +22,7 @@ def valid_uid(uid: str, what: str = "UID") -> str:
     if len(uid) <= UID_LENGTH and _UID.fullmatch(uid):
         return uid
     shown = ascii(uid[:80])
-    message = f"{what} {shown} is not a UID: digits and dots, at most {UID_LENGTH} characters"
+    message = f"{what} is not a UID (digits and dots, at most {UID_LENGTH}): {shown}"
     raise InvalidUidError(message)
 
 
