@@ -6,6 +6,7 @@ value from a data set cannot reach a log by accident.
 
 import logging
 import sys
+import warnings
 from collections.abc import MutableMapping
 from typing import Any, Final
 
@@ -56,8 +57,10 @@ def configure(settings: Logs, program: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
-    # pynetdicom prints data sets; Varde says what matters itself.
-    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
+    # These print data sets and quote values; Varde says what matters itself.
+    for name in ("pynetdicom", "pydicom", "highdicom"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+        warnings.filterwarnings("ignore", module=name)
 
 
 def _named(program: str) -> structlog.types.Processor:

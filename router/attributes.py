@@ -83,7 +83,7 @@ def _encodings(raw: bytes) -> list[str]:
     names = [name.strip() for name in raw.decode("ascii", "replace").rstrip("\0 ").split("\\")]
     try:
         return list(convert_encodings(names if any(names) else "ISO_IR 6"))
-    except (LookupError, ValueError):
+    except Exception:  # noqa: BLE001 - hostile bytes in a library's decoder
         return ["iso8859"]
 
 
@@ -100,7 +100,7 @@ def _text(raw: bytes, vr: str, encodings: list[str], *, big: bool) -> str:
     delimiters = PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS
     try:
         decoded = decode_bytes(raw, encodings, delimiters)
-    except (LookupError, UnicodeError):
+    except Exception:  # noqa: BLE001 - hostile bytes in a library's decoder
         decoded = raw.decode("latin-1")
     parts = (part.strip("\0 ") for part in decoded[:LONGEST].split("\\"))
     return "\\".join("".join(c for c in part if c.isprintable()) for part in parts)

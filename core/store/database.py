@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from core.store.tables import RegionRow, SiteRow, TrustRow
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_S = 20
+#: Alembic keeps its context in a module: one migration at a time in a process.
+_MIGRATING = threading.Lock()
 
 
 class Database:
@@ -74,7 +77,7 @@ class Database:
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["database"] = self
-        with _told():
+        with _told(), _MIGRATING:
             alembic.command.upgrade(config, "head")
 
     def describe_sites(self, settings: Settings) -> None:
