@@ -1,0 +1,84 @@
+"""The face: a result and the headers that it is about go in, DICOM files come out.
+
+Deterministic: the same arguments give the same bytes, so a retry sends what was sent
+before. Objects are always UNVERIFIED and PRELIMINARY, and always say that AI made them.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from pydicom import Dataset
+
+from core.domain.finding import Result
+from highdicom_out import gsps, rehearsal, sr
+from highdicom_out.encoding import Encoding, file_bytes
+from highdicom_out.headers import by_uid
+
+#: What each kind makes of an encoding; a further kind is a module and a line here.
+KINDS: Mapping[str, Callable[[Encoding], Sequence[Dataset]]] = MappingProxyType(
+    {
+        sr.KIND: lambda encoding: [sr.report(encoding)],
+        gsps.KIND: gsps.states,
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EncodedObject:
+    """One instance, ready to be stored and sent."""
+
+    kind: str  #: `sr` or `gsps`
+    sop_class_uid: str
+    sop_uid: str
+    data: bytes  #: complete PS3.10 file, Explicit VR Little Endian
+
+
+def encode(
+    result: Result,
+    sources: Sequence[Dataset],
+    *,
+    at: dt.datetime,
+    run: int = 1,
+    language: str = "nb",
+    objects: Sequence[str] = ("sr", "gsps"),
+) -> tuple[EncodedObject, ...]:
+    """Encode `result` as the kinds in `objects`, in that order.
+
+    `sources` are headers (pixel data may be missing) of the instances that the result
+    is about, at least one, images or not; the first one's patient and study are the
+    objects'. Every outcome gives one SR. Findings and nothing found give a GSPS for
+    each grayscale image in `result.read`; not evaluated and failed give none, because
+    a presentation state beside an image reads as if it had been looked at.
+
+    `at` is aware and becomes every date and time of the objects; `run` tells repeated
+    encodings of one job apart; `language` is `nb` or `en`. `ValueError` for no
+    sources, a naive `at`, a `run` below 1 or an unknown kind.
+    """
+    _check(sources, at, run, objects)
+    encoding = Encoding(result, by_uid(sources), at, run, language)
+    return tuple(
+        EncodedObject(kind, str(made.SOPClassUID), str(made.SOPInstanceUID), file_bytes(made))
+        for kind in objects
+        for made in KINDS[kind](encoding)
+    )
+
+
+def warm_up() -> None:
+    """Encode a throw-away result, so that the first real one does not pay for imports."""
+    encode(rehearsal.RESULT, [rehearsal.source()], at=rehearsal.AT)
+
+
+def _check(sources: Sequence[Dataset], at: dt.datetime, run: int, objects: Sequence[str]) -> None:
+    if not sources:
+        message = "a result is about at least one instance: sources is empty"
+    elif at.tzinfo is None:
+        message = "at has no time zone"
+    elif run < 1:
+        message = f"run is {run}, it counts from 1"
+    elif unknown := [kind for kind in objects if kind not in KINDS]:
+        message = f"unknown object kind {unknown[0]!r}, known are {', '.join(KINDS)}"
+    else:
+        return
+    raise ValueError(message)

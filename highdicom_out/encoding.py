@@ -1,0 +1,133 @@
+"""One encoding of one result: everything that decides the bytes, and what all kinds share.
+
+An object kind (`sr`, `gsps`; SEG, capture and KOS fit beside them) is a module with a
+function that takes an `Encoding` and returns data sets. `stamp` then lays the patient,
+the study, the series and the clock over what highdicom made: highdicom reads ten
+attributes of its first source without asking whether they are there, refuses names and
+sexes that it does not like, and writes its own time. It therefore drafts an object of a
+`blank` source, once a process; every object is a copy of that draft with the true
+header laid over it.
+"""
+
+import dataclasses
+import datetime as dt
+import functools
+import io
+
+from pydicom import Dataset
+from pydicom.uid import ComputedRadiographyImageStorage
+
+from core.domain.finding import Result
+from highdicom_out import headers, mint, provenance, wording
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """A result, the headers that it is about, and when, how often and for whom.
+
+    `at` is aware; dates and times of the objects are `at` on the sources' own clock
+    where they name one (Timezone Offset From UTC), else on the clock that `at` comes on.
+    """
+
+    result: Result
+    sources: dict[str, Dataset]  #: by SOP Instance UID, at least one
+    at: dt.datetime
+    run: int
+    language: str
+
+    @functools.cached_property
+    def leader(self) -> Dataset:
+        """The source whose patient and study the objects join."""
+        return next(iter(self.sources.values()))
+
+    @functools.cached_property
+    def header(self) -> Dataset:
+        """The normalised header of `leader`: see `headers.header`."""
+        return headers.header(self.leader)
+
+    @functools.cached_property
+    def equipment(self) -> dict[str, object]:
+        """General Equipment and Contributing Equipment Sequence by keyword."""
+        made = self.result.provenance
+        contributing = provenance.contributing(made, self.leader, self.at)
+        return {**provenance.equipment(made), "ContributingEquipmentSequence": contributing}
+
+    @functools.cached_property
+    def images(self) -> tuple[Dataset, ...]:
+        """The images that were read, in the order of `result.read`."""
+        read = (self.sources[uid] for uid in self.result.read if uid in self.sources)
+        return tuple(source for source in read if headers.is_image(source))
+
+    def say(self, key: str, **facts: str) -> str:
+        """A sentence of `wording` in the language of the object."""
+        return wording.sentence(key, self.language, **facts)
+
+    def series_uid(self, kind: str) -> str:
+        """One series per study, kind and algorithm version with its weights."""
+        made = self.result.provenance
+        study = self.header.StudyInstanceUID
+        return mint.uid("series", study, made.algorithm, made.version, made.weights_sha256, kind)
+
+    def sop_uid(self, kind: str, about: str) -> str:
+        """One object per job, run, kind and source; `about` is a SOP or Study Instance UID."""
+        return mint.uid("sop", self.result.job_id, self.run, kind, about)
+
+    def tracking(self, number: int) -> tuple[str, str]:
+        """Tracking identifier and UID of `result.findings[number]`, the same in every object."""
+        finding = self.result.findings[number]
+        identifier = finding.tracking_id or f"{finding.code.meaning} {number + 1}"
+        minted = mint.uid("tracking", self.result.job_id, number, finding.code.value)
+        return wording.clean(identifier), finding.tracking_uid or minted
+
+
+def blank() -> Dataset:
+    """A source that highdicom takes without question; never seen in an object."""
+    made = Dataset()
+    for keyword in headers.TYPE_2:
+        headers.put(made, keyword, "")
+    made.SOPClassUID = ComputedRadiographyImageStorage
+    made.StudyInstanceUID = made.SeriesInstanceUID = made.SOPInstanceUID = "2.25.0"
+    return made
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object stands: its kind's series, its number there, and what it is about."""
+
+    kind: str
+    series_number: int
+    instance_number: int
+    about: str  #: SOP or Study Instance UID
+
+
+def stamp(made: Dataset, encoding: Encoding, place: Place) -> None:
+    """Lay patient, study, series, identity, equipment and clock over `made`, in place."""
+    made.update(encoding.header)
+    for keyword, value in encoding.equipment.items():
+        headers.put(made, keyword, value)
+    made.SeriesInstanceUID = encoding.series_uid(place.kind)
+    made.SeriesNumber = place.series_number
+    made.SeriesDescription = wording.description(encoding.result, encoding.language)
+    made.InstanceNumber = place.instance_number
+    made.SOPInstanceUID = encoding.sop_uid(place.kind, place.about)
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+    _clock(made, encoding)
+
+
+def _clock(made: Dataset, encoding: Encoding) -> None:
+    """Every date and time that the object has of its own, from `at` (PS3.3 C.12.1)."""
+    zone = headers.offset(encoding.leader)
+    at = encoding.at.astimezone(zone) if zone else encoding.at
+    for prefix in ("Series", "Content", "InstanceCreation", "PresentationCreation"):
+        if prefix == "Series" or f"{prefix}Date" in made:
+            setattr(made, f"{prefix}Date", at.strftime("%Y%m%d"))
+            setattr(made, f"{prefix}Time", at.strftime("%H%M%S.%f"))
+    if zone:
+        made.TimezoneOffsetFromUTC = at.strftime("%z")
+
+
+def file_bytes(made: Dataset) -> bytes:
+    """`made` as a complete PS3.10 file in the transfer syntax of its file meta information."""
+    buffer = io.BytesIO()
+    made.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()

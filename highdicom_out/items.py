@@ -1,0 +1,92 @@
+"""Content items (PS3.3 C.17.3): thin constructors over highdicom's value types.
+
+Each takes a concept of ours first and keeps to the relationships that TID 1500
+uses; `under` hangs children on an item and returns it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from highdicom.sr import (
+    CodeContentItem,
+    ContainerContentItem,
+    ContentItem,
+    ImageContentItem,
+    NumContentItem,
+    RelationshipTypeValues,
+    ScoordContentItem,
+    TextContentItem,
+    UIDRefContentItem,
+)
+from pydicom import Dataset
+from pydicom.sequence import Sequence as Items
+
+from core.domain.codes import Code
+from highdicom_out.concepts import coded
+from highdicom_out.wording import clean
+
+CONTAINS = RelationshipTypeValues.CONTAINS
+CONCEPT_MOD = RelationshipTypeValues.HAS_CONCEPT_MOD
+OBS_CONTEXT = RelationshipTypeValues.HAS_OBS_CONTEXT
+ACQ_CONTEXT = RelationshipTypeValues.HAS_ACQ_CONTEXT
+PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
+INFERRED_FROM = RelationshipTypeValues.INFERRED_FROM
+SELECTED_FROM = RelationshipTypeValues.SELECTED_FROM
+
+
+def container(name: Code, children: Sequence[Dataset], template: str | None = None) -> ContentItem:
+    """A CONTAINER that its parent CONTAINS."""
+    item = ContainerContentItem(coded(name), template_id=template, relationship_type=CONTAINS)
+    return under(item, children)
+
+
+def code(name: Code, value: Code, relation: RelationshipTypeValues = CONTAINS) -> ContentItem:
+    """A CODE."""
+    return CodeContentItem(coded(name), coded(value), relation)
+
+
+def text(name: Code, value: str, relation: RelationshipTypeValues = CONTAINS) -> ContentItem:
+    """A TEXT; control characters are dropped."""
+    return TextContentItem(coded(name), clean(value), relation)
+
+
+def uidref(name: Code, value: str, relation: RelationshipTypeValues) -> ContentItem:
+    """A UIDREF."""
+    return UIDRefContentItem(coded(name), value, relation)
+
+
+def num(
+    name: Code, value: float, unit: Code, relation: RelationshipTypeValues = CONTAINS
+) -> ContentItem:
+    """A NUM: decimal string of at most 16 characters, and the exact double beside it."""
+    return NumContentItem(coded(name), float(value), coded(unit), relationship_type=relation)
+
+
+def image(
+    name: Code, source: Dataset, relation: RelationshipTypeValues, frame: int | None = None
+) -> ContentItem:
+    """An IMAGE reference to `source`; `frame` (from 1) for multi-frame images only."""
+    return ImageContentItem(
+        coded(name),
+        source.SOPClassUID,
+        source.SOPInstanceUID,
+        referenced_frame_numbers=frame,
+        relationship_type=relation,
+    )
+
+
+def polyline(name: Code, points: Sequence[tuple[float, float]]) -> ContentItem:
+    """A SCOORD of type POLYLINE; `points` are (column, row) in pixels, 0,0 the outer corner.
+
+    Encoded as 32-bit floats (FL), PS3.3 C.18.6.
+    """
+    return ScoordContentItem(
+        coded(name), "POLYLINE", np.asarray(points, np.float32), relationship_type=CONTAINS
+    )
+
+
+def under(item: ContentItem, children: Sequence[Dataset]) -> ContentItem:
+    """`item` with `children` below it; without any, Content Sequence stays absent (1C)."""
+    if children:
+        item.ContentSequence = Items(children)
+    return item

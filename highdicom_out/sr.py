@@ -1,0 +1,185 @@
+"""Comprehensive 3D SR of one result: TID 1500 Measurement Report (PS3.16, PS3.3 A.35.13).
+
+    Imaging Measurement Report
+    +- language, device observer, procedure reported
+    +- Image Library                 the images, for viewers that start there
+    +- Imaging Measurements          algorithm; one TID 1410 group per located finding
+    +- Qualitative Evaluations       status, outcome, reason, an answer per other label,
+                                     and sentences for a reader
+
+highdicom refuses a report without a measurement group, and a TID 1501 group beside
+TID 1410 fails in PixelMed and blanks OHIF: so Imaging Measurements may be empty, and
+what has no region is answered under Qualitative Evaluations. The document itself is
+highdicom's, made once; the tree is put into a copy of it.
+"""
+
+import copy
+import functools
+from itertools import groupby
+
+from highdicom.sr import (
+    Comprehensive3DSR,
+    ContainerContentItem,
+)
+from highdicom.sr.utils import collect_evidence
+from pydicom import Dataset
+from pydicom.sequence import Sequence as Items
+
+from core.domain.finding import Outcome
+from highdicom_out import concepts, findings, headers, items, provenance, wording
+from highdicom_out.encoding import Encoding, Place, blank, stamp
+
+KIND = "sr"
+SERIES_NUMBER = 9001
+EVALUATED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
+
+
+def report(encoding: Encoding) -> Dataset:
+    """The SR document: complete for what it says, preliminary and unverified always."""
+    made = copy.deepcopy(_draft())
+    about = encoding.header.StudyInstanceUID
+    stamp(made, encoding, Place(KIND, SERIES_NUMBER, encoding.run, about))
+    _refer(made, encoding)
+    made.ContentSequence = Items(_tree(encoding))
+    if encoding.result.reason:
+        made.CodingSchemeIdentificationSequence = [_scheme()]
+    return made
+
+
+@functools.cache
+def _draft() -> Comprehensive3DSR:
+    """An empty document of nobody; every report is a copy of it."""
+    root = ContainerContentItem(concepts.coded(concepts.REPORT), template_id="1500")
+    root.ContentSequence = Items()
+    return Comprehensive3DSR(
+        evidence=[blank()],
+        content=root,
+        series_instance_uid=blank().SeriesInstanceUID,
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=blank().SOPInstanceUID,
+        instance_number=1,
+        is_complete=True,
+        is_final=False,
+        is_verified=False,
+    )
+
+
+def _scheme() -> Dataset:
+    """Whose codes the reasons are (PS3.3 C.12.1.1.6)."""
+    item = Dataset()
+    item.CodingSchemeDesignator = concepts.SCHEME
+    item.CodingSchemeName = "Varde reasons"
+    item.CodingSchemeResponsibleOrganization = "The Varde project"
+    return item
+
+
+def _refer(made: Dataset, encoding: Encoding) -> None:
+    """Evidence (PS3.3 C.17.2): every source, read or not, whether an image or not."""
+    sources = list(encoding.sources.values())
+    study = encoding.header.StudyInstanceUID
+    current, other = collect_evidence(sources, made, study_instance_uid=study)
+    made.CurrentRequestedProcedureEvidenceSequence = current
+    if other:
+        made.PertinentOtherEvidenceSequence = other
+
+
+def _tree(encoding: Encoding) -> list[Dataset]:
+    """The children of the root, in the order of TID 1500."""
+    return [
+        *_context(encoding),
+        *_library(encoding),
+        items.container(concepts.IMAGING_MEASUREMENTS, _measurements(encoding)),
+        items.container(concepts.QUALITATIVE_EVALUATIONS, _evaluations(encoding)),
+    ]
+
+
+def _context(encoding: Encoding) -> list[Dataset]:
+    """TID 1204 language, TID 1001 observation context and Procedure reported."""
+    language = concepts.LANGUAGE.get(encoding.language, concepts.LANGUAGE["en"])
+    computed = headers.text(encoding.leader, "Modality") == "CT"
+    procedure = concepts.COMPUTED_TOMOGRAPHY if computed else concepts.IMAGING_PROCEDURE
+    return [
+        items.code(concepts.LANGUAGE_OF_CONTENT, language, items.CONCEPT_MOD),
+        *provenance.observer(encoding.result.provenance),
+        items.code(concepts.PROCEDURE_REPORTED, procedure, items.CONCEPT_MOD),
+    ]
+
+
+def _library(encoding: Encoding) -> list[Dataset]:
+    """TID 1600 Image Library, one group per modality; absent where there is no image."""
+    ordered = sorted(_shown(encoding), key=_modality)
+    groups = [
+        items.container(concepts.IMAGE_LIBRARY_GROUP, _library_group(modality, list(images)))
+        for modality, images in groupby(ordered, key=_modality)
+    ]
+    return [items.container(concepts.IMAGE_LIBRARY, groups)] if groups else []
+
+
+def _library_group(modality: str, images: list[Dataset]) -> list[Dataset]:
+    known = concepts.modalities().get(modality)
+    acquired = [items.code(concepts.MODALITY, known, items.ACQ_CONTEXT)] if known else []
+    return [*acquired, *(items.image(concepts.SOURCE, one, items.CONTAINS) for one in images)]
+
+
+def _shown(encoding: Encoding) -> list[Dataset]:
+    """The images of the library: those read, or the first of each series where none was."""
+    if encoding.images:
+        return list(encoding.images)
+    firsts: dict[str, Dataset] = {}
+    for source in filter(headers.is_image, encoding.sources.values()):
+        firsts.setdefault(headers.text(source, "SeriesInstanceUID"), source)
+    return list(firsts.values())
+
+
+def _modality(source: Dataset) -> str:
+    return headers.text(source, "Modality")
+
+
+def _measurements(encoding: Encoding) -> list[Dataset]:
+    """TID 4019, then the TID 1410 groups, the most probable finding first."""
+    made = encoding.result.provenance
+    found = encoding.result.findings
+    numbered = [n for n, one in enumerate(found) if findings.located(one, encoding)]
+    numbered.sort(key=lambda n: -found[n].probability)
+    return [
+        *provenance.algorithm(made, provenance.parameters(made)),
+        *(findings.group(found[n], n, encoding) for n in numbered),
+    ]
+
+
+def _evaluations(encoding: Encoding) -> list[Dataset]:
+    """Status, outcome and reason as codes, the answers, and the sentences."""
+    rest = [one for one in encoding.result.findings if not findings.located(one, encoding)]
+    return [
+        *_outcome(encoding),
+        *(findings.answer(one, encoding) for one in rest if _asked(encoding)),
+        *_sentences(encoding),
+    ]
+
+
+def _asked(encoding: Encoding) -> bool:
+    """Whether the labels were looked for: if not, none of them is present or absent."""
+    return encoding.result.outcome in EVALUATED
+
+
+def _outcome(encoding: Encoding) -> list[Dataset]:
+    """Whether the algorithm ran (CID 6042); what it found (CID 6047), or why it did not run."""
+    result = encoding.result
+    coded = [items.code(concepts.STATUS, concepts.STATUSES[result.outcome])]
+    if found := concepts.FOUNDS.get(result.outcome):
+        coded.append(items.code(concepts.FOUND, found))
+    elif result.reason:
+        coded.append(items.code(concepts.REASON, concepts.reason(result.reason.code)))
+    return list(coded)
+
+
+def _sentences(encoding: Encoding) -> list[Dataset]:
+    """What a reader reads: the outcome, who says it, what it is for, what is left out."""
+    result, language = encoding.result, encoding.language
+    comments = [wording.made_by(result, language), result.provenance.intended_use]
+    if any(findings.without_spacing(one, encoding) for one in result.findings):
+        comments.append(encoding.say("no_spacing"))
+    return [
+        items.text(concepts.SUMMARY, wording.summary(result, language)),
+        *(items.text(concepts.COMMENT, one) for one in comments if wording.clean(one)),
+    ]

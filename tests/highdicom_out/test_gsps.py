@@ -1,0 +1,171 @@
+"""Presentation states: what is drawn, where, in which layer, over which image."""
+
+import dataclasses
+
+import pytest
+from pydicom import Dataset
+
+from core.domain import codes
+from core.domain.codes import Code
+from core.domain.finding import Outcome, Result
+from highdicom_out.gsps import _names
+from tests.highdicom_out import samples
+from tests.highdicom_out.samples import Encode, Open, States
+
+
+@pytest.fixture
+def states(encoded: Encode, opened: Open) -> States:
+    """Encode a result about its sources and read the states back."""
+
+    def run(result: Result, sources: list[Dataset], **options: object) -> list[Dataset]:
+        return [opened(one) for one in encoded(result, sources, objects=["gsps"], **options)]
+
+    return run
+
+
+def texts(state: Dataset) -> list[str]:
+    return [
+        item.UnformattedTextValue
+        for annotation in state.GraphicAnnotationSequence
+        for item in annotation.get("TextObjectSequence", [])
+    ]
+
+
+def test_a_located_finding_is_outlined_and_named_in_a_layer_of_its_own(states: States) -> None:
+    source = samples.radiograph()
+    (state,) = states(samples.of(Outcome.FINDINGS, source), [source])
+    assert [layer.GraphicLayer for layer in state.GraphicLayerSequence] == [
+        "PNEUMOTHORAX",
+        "PLEURAL_EFFUSION",
+        "VARDE_AI",
+    ]
+    colours = [
+        tuple(layer.GraphicLayerRecommendedDisplayCIELabValue)
+        for layer in state.GraphicLayerSequence
+    ]
+    assert len(set(colours)) == 3
+    annotation = state.GraphicAnnotationSequence[0]
+    assert annotation.GraphicLayer == "PNEUMOTHORAX"
+    (outline,) = annotation.GraphicObjectSequence
+    assert outline.GraphicAnnotationUnits == "PIXEL"
+    assert outline.GraphicType == "POLYLINE"
+    assert outline.GraphicData == [value for point in samples.TRIANGLE for value in point]
+    assert texts(state)[:2] == ["Pneumotoraks 87 %", "Pleuravæske 64 %"]
+
+
+def test_every_text_is_inside_the_image(states: States) -> None:
+    source = samples.bare()
+    found = [samples.finding(code) for code in (codes.NODULE, codes.CARDIOMEGALY)]
+    found += [samples.located(), samples.located()]
+    (state,) = states(samples.result(Outcome.FINDINGS, *found, read=(found[0].sop_uid,)), [source])
+    for annotation in state.GraphicAnnotationSequence:
+        for text in annotation.TextObjectSequence:
+            left, top = text.BoundingBoxTopLeftHandCorner
+            right, bottom = text.BoundingBoxBottomRightHandCorner
+            assert 0 <= left < right <= source.Columns
+            assert 0 <= top < bottom <= source.Rows
+
+
+def test_the_reader_sees_who_says_it_and_what_for(states: States) -> None:
+    source = samples.radiograph()
+    (state,) = states(samples.of(Outcome.FINDINGS, source), [source])
+    assert texts(state)[-2:] == [
+        samples.INTENDED_USE,
+        "Varde chest X-ray 1.0.0 – KI, ikke verifisert",
+    ]
+    assert state.ContentLabel == "VARDE_AI"
+    assert state.ContentDescription == state.SeriesDescription
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("nb", "KI: ingen funn"), ("en", "AI: no findings")]
+)
+def test_nothing_found_is_said_on_the_image(language: str, words: str, states: States) -> None:
+    source = samples.radiograph()
+    (state,) = states(samples.of(Outcome.NOTHING_FOUND, source), [source], language=language)
+    assert texts(state)[0] == words
+
+
+def test_an_image_without_a_finding_among_others_says_so(states: States) -> None:
+    sources = [samples.radiograph(1), samples.radiograph(2)]
+    _, second = states(samples.of(Outcome.FINDINGS, *sources), sources)
+    assert texts(second)[0] == "KI: ingen funn i dette bildet"
+    assert second.InstanceNumber == 2
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_EVALUATED, Outcome.FAILED])
+def test_what_was_not_evaluated_has_no_state(outcome: Outcome, states: States) -> None:
+    source = samples.radiograph()
+    result = dataclasses.replace(samples.of(outcome, source), read=(source.SOPInstanceUID,))
+    assert states(result, [source]) == []
+
+
+def test_the_windows_and_the_whole_image_are_shown(states: States) -> None:
+    source = samples.radiograph()
+    (state,) = states(samples.of(Outcome.FINDINGS, source), [source])
+    (window,) = state.SoftcopyVOILUTSequence
+    assert (window.WindowCenter, window.WindowWidth) == ([2048, 1000], [4096, 500])
+    assert (state.RescaleSlope, state.RescaleIntercept, state.RescaleType) == (1, 0, "US")
+    (area,) = state.DisplayedAreaSelectionSequence
+    assert area.DisplayedAreaTopLeftHandCorner == [1, 1]
+    assert area.DisplayedAreaBottomRightHandCorner == [120, 100]
+    assert area.PresentationPixelSpacing == [0.15, 0.15]
+    assert state.PresentationLUTShape == "IDENTITY"
+    assert state.BodyPartExamined == "CHEST"
+
+
+def test_monochrome1_stays_inverse_and_keeps_its_tables(states: States) -> None:
+    source = samples.inverted()
+    (state,) = states(samples.of(Outcome.FINDINGS, source), [source])
+    assert state.PresentationLUTShape == "INVERSE"
+    first, second = state.SoftcopyVOILUTSequence[0].VOILUTSequence
+    assert (first.LUTDescriptor, second.LUTDescriptor) == ([4, -2, 16], [4, 0, 16])
+    assert first.LUTData == source.VOILUTSequence[0].LUTData
+    assert state.ModalityLUTSequence[0].ModalityLUTType == "US"
+
+
+def test_broken_windows_spacing_and_rescaling_are_left_out(states: States) -> None:
+    source = samples.broken()
+    (state,) = states(samples.of(Outcome.FINDINGS, source), [source])
+    assert "SoftcopyVOILUTSequence" not in state
+    assert "RescaleSlope" not in state
+    (area,) = state.DisplayedAreaSelectionSequence
+    assert area.PresentationPixelAspectRatio == [1, 1]
+    assert "PresentationPixelSpacing" not in area
+
+
+def test_a_multi_frame_image_names_frames(states: States) -> None:
+    source = samples.enhanced()
+    finding = samples.located(str(source.SOPInstanceUID), 2)
+    result = samples.result(Outcome.FINDINGS, finding, read=(finding.sop_uid,))
+    (state,) = states(result, [source])
+    drawn, notice = state.GraphicAnnotationSequence
+    assert drawn.ReferencedImageSequence[0].ReferencedFrameNumber == 2
+    assert "ReferencedFrameNumber" not in notice.ReferencedImageSequence[0]
+    windows = [
+        (item.WindowCenter, item.ReferencedImageSequence[0].ReferencedFrameNumber)
+        for item in state.SoftcopyVOILUTSequence
+    ]
+    assert windows == [(40, [1, 2]), (600, 3)]
+    assert state.RescaleIntercept == -1024
+
+
+def test_report_and_state_track_a_finding_by_the_same_uid(encoded: Encode, opened: Open) -> None:
+    source = samples.radiograph()
+    report, state = map(opened, encoded(samples.of(Outcome.FINDINGS, source), [source]))
+    (outline,) = state.GraphicAnnotationSequence[0].GraphicObjectSequence
+    assert outline.TrackingUID in str(report)
+    assert outline.TrackingID == "Pneumothorax 1"
+
+
+def test_layer_names_are_code_strings_and_differ() -> None:
+    words = ["Nodule", "nodule", "Solitary pulmonary nodule", "Ødem", "123", "Varde AI"]
+    names = list(_names({Code(str(n), "SCT", word): None for n, word in enumerate(words)}))
+    assert names == [
+        "NODULE",
+        "NODULE_2",
+        "SOLITARY_PULMONA",
+        "DEM",
+        "FINDING",
+        "VARDE_AI_2",
+    ]
