@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
@@ -47,7 +47,7 @@ class Peer:
         scu.connection_timeout = scu.acse_timeout = scu.dimse_timeout = where.timeout_s
         scu.network_timeout = where.timeout_s
         for sop_class in MADE:
-            scu.add_requested_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+            scu.add_requested_context(sop_class, [ExplicitVRLittleEndian])
         self._association = scu.associate(
             where.host, where.port, ae_title=where.ae_title,
             evt_handlers=[(evt.EVT_CONN_OPEN, _tune), (evt.EVT_DATA_SENT, _quick)],
