@@ -1,0 +1,1 @@
+"""Tests mirror the tree: `tests/router/test_intake.py` is about `router/intake.py`."""
