@@ -46,7 +46,9 @@ def app(url: str) -> celery.Celery:
     return made
 
 
-def send(queue_app: celery.Celery, job_id: str, *, queue: str, priority: int, limit_s: float) -> None:
+def send(
+    queue_app: celery.Celery, job_id: str, *, queue: str, priority: int, limit_s: float
+) -> None:
     """Tell a worker of a job. Raises `UnavailableError` where Redis does not take it."""
     try:
         queue_app.send_task(
@@ -87,7 +89,7 @@ class News:
         with contextlib.suppress(redis.RedisError, OSError):
             for name in QUEUES:
                 keys = [name, *(f"{name}\x06\x16{step}" for step in PRIORITY_STEPS[1:])]
-                counted[name] = sum(int(self._redis.llen(key)) for key in keys)  # type: ignore[arg-type]
+                counted[name] = sum(int(self._redis.llen(key)) for key in keys)
         return counted
 
     def lost_everything(self) -> bool:

@@ -241,7 +241,7 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
@@ -268,8 +268,7 @@ class Settings(BaseSettings):
         for key, site in self.sites.items():
             found.append((f"sites.{key}.trust", site.trust, self.trusts))
             found += [
-                (f"sites.{key}.destinations", name, self.destinations)
-                for name in site.destinations
+                (f"sites.{key}.destinations", name, self.destinations) for name in site.destinations
             ]
         for route in self.routes:
             found += [
@@ -287,7 +286,7 @@ class Settings(BaseSettings):
                 for calling in site.calling:
                     other = pairs.setdefault((called, calling), key)
                     if other != key:
-                        message = f"sites «{other}» and «{key}» both have {calling} calling {called}"
+                        message = f"sites «{other}», «{key}»: both have {calling} calling {called}"
                         raise ValueError(message)
         return pairs
 
@@ -331,7 +330,10 @@ def load(path: Path | None = None, **arguments: Any) -> Settings:  # noqa: ANN40
     values = _read(file) if file.is_file() else {}
     try:
         settings = Settings(**values)
-        return Settings.model_validate(_merged(settings.model_dump(), arguments)) if arguments else settings
+        if not arguments:
+            return settings
+        # The environment has had its word: a prefix that no variable has keeps it out now.
+        return Settings(**_merged(settings.model_dump(), arguments), _env_prefix="no variable ")
     except pydantic.ValidationError as error:
         raise SettingsError(_told(file, error)) from error
 
@@ -350,7 +352,11 @@ def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     both = dict(base)
     for key, value in over.items():
         inner = both.get(key)
-        both[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, Mapping) else value
+        both[key] = (
+            _merged(inner, value)
+            if isinstance(inner, dict) and isinstance(value, Mapping)
+            else value
+        )
     return both
 
 

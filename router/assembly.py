@@ -53,7 +53,9 @@ def complete(pending: Iterable[Pending], waiting: Waiting, now: dt.datetime) -> 
     return found
 
 
-def next_look(pending: Iterable[Pending], waiting: Waiting, now: dt.datetime) -> dt.timedelta | None:
+def next_look(
+    pending: Iterable[Pending], waiting: Waiting, now: dt.datetime
+) -> dt.timedelta | None:
     """When the clock alone may complete the next study; None where nothing waits for it."""
     due = [
         min(study.last_at + waiting.quiet, study.first_at + waiting.patience)

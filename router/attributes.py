@@ -96,7 +96,9 @@ def _text(raw: bytes, vr: str, encodings: list[str], *, big: bool) -> str:
         count = len(raw) // struct.calcsize("<" + code)
         order = ">" if big else "<"
         numbers = struct.unpack_from(f"{order}{count}{code}", raw)
-        return "\\".join(f"{number:g}" if isinstance(number, float) else str(number) for number in numbers)
+        return "\\".join(
+            f"{number:g}" if isinstance(number, float) else str(number) for number in numbers
+        )
     delimiters = PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS
     try:
         decoded = decode_bytes(raw, encodings, delimiters)

@@ -1,8 +1,9 @@
-"""Delivery of results: a thread a destination, growing delay, an end, and a receipt for each object."""
+"""Delivery of results: a thread a destination, growing delay, an end, and receipts."""
 
 import datetime as dt
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from core.domain.errors import DeliveryError, VardeError
 from core.domain.job import Delivery
@@ -68,7 +69,7 @@ class Deliverer(threading.Thread):
             except VardeError as error:
                 logger().warning("delivery waits", destination=self._key, error=str(error))
                 wait = _LONGEST_SLEEP_S
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; the thread lives on
                 logger().exception("delivery failed", destination=self._key)
                 wait = _LONGEST_SLEEP_S
             self._wake.wait(wait)
@@ -89,9 +90,9 @@ class Deliverer(threading.Thread):
         """One association for all that is due, and for what comes within `linger_s`."""
         try:
             with Peer(self._destination) as peer:
-                while due and peer.usable and not self._stopping.is_set():
+                while due and peer.usable() and not self._stopping.is_set():
                     for delivery in due:
-                        if not peer.usable or self._stopping.is_set():
+                        if not peer.usable() or self._stopping.is_set():
                             break
                         self._deliver(peer, delivery)
                     due = self._due() or self._lingered()
@@ -110,11 +111,7 @@ class Deliverer(threading.Thread):
     def _deliver(self, peer: Peer, delivery: Delivery) -> None:
         """Send one object; its receipt or its failure becomes a row before the next is sent."""
         try:
-            path = self._files.absolute(delivery.path)
-            if not path.is_file():
-                message = f"the result's file is missing: {delivery.path}"
-                raise DeliveryError(message, status=None, recoverable=False)
-            receipt = peer.send(path)
+            receipt = peer.send(self._file(delivery))
         except DeliveryError as error:
             self._failed(delivery, error)
             return
@@ -124,6 +121,14 @@ class Deliverer(threading.Thread):
         log.info("delivered", kind=delivery.kind, status=f"0x{receipt:04X}")
         if done:
             log.info("job delivered")
+
+    def _file(self, delivery: Delivery) -> Path:
+        """The object's file; without it there is nothing to try again."""
+        path = self._files.absolute(delivery.path)
+        if not path.is_file():
+            message = f"the result's file is missing: {delivery.path}"
+            raise DeliveryError(message, status=None, recoverable=False)
+        return path
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
         """Try again later, or never."""

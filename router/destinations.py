@@ -4,17 +4,19 @@ import contextlib
 import socket
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, _config, evt
-from pynetdicom.association import Association
 from pynetdicom.events import Event
 
 from core.domain.errors import DeliveryError
 from core.domain.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from core.settings import Destination
 from router import upper_layer
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
 
 _config.STORE_SEND_CHUNKED_DATASET = True  # the file's own bytes, not a data set made again
 _config.LOG_HANDLER_LEVEL = "none"
@@ -71,7 +73,6 @@ class Peer:
         with contextlib.suppress(Exception):
             association.release()
 
-    @property
     def usable(self) -> bool:
         """Whether the association still stands."""
         return self._association is not None and self._association.is_established

@@ -14,6 +14,7 @@ from core.queue import News, send
 from core.settings import Settings
 from core.store import assembly as studies
 from core.store import jobs
+from core.store.assembly import Wish
 from core.store.database import Database
 from models.registry import Algorithm
 from router import routes
@@ -82,7 +83,7 @@ class Dispatcher:
                 studies.record_decisions(connection, study.study_id, revision, decisions)
                 for wish in self._wishes(decisions):
                     studies.create_job(
-                        connection, study.study_id, study.site, revision, now=now, **wish
+                        connection, study.study_id, study.site, revision, wish, now=now
                     )
         except studies.ChangedError:
             return
@@ -92,22 +93,23 @@ class Dispatcher:
             algorithm=[d.algorithm for d in decisions if d.chosen],
         )  # fmt: skip
 
-    def _wishes(self, decisions: list[Decision]) -> list[dict[str, object]]:
+    def _wishes(self, decisions: list[Decision]) -> list[Wish]:
         """What jobs a study gets; one of Varde's own where no algorithm may read it."""
         by_name = {route.name: route for route in self._settings.routes}
-        found: list[dict[str, object]] = []
+        found = []
         for decision in decisions:
             if decision.chosen:
                 run = self._algorithms[decision.algorithm].manifest.run
-                found.append({
-                    "algorithm": decision.algorithm, "version": decision.version,
-                    "queue": run.queue, "limit_s": run.timeout_s,
-                    "priority": by_name[decision.route].queue_priority,
-                })  # fmt: skip
-        return found or [{
-            "algorithm": PLATFORM, "version": VERSION, "queue": "cpu",
-            "limit_s": PLATFORM_LIMIT_S, "priority": Priority.ROUTINE,
-        }]  # fmt: skip
+                found.append(
+                    Wish(
+                        algorithm=decision.algorithm,
+                        version=decision.version,
+                        queue=run.queue,
+                        priority=by_name[decision.route].queue_priority,
+                        limit_s=run.timeout_s,
+                    )
+                )
+        return found or [Wish(PLATFORM, VERSION, "cpu", Priority.ROUTINE, PLATFORM_LIMIT_S)]
 
     def tell(self) -> int:
         """Tell the queue what is due; returns how many jobs it took."""

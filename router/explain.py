@@ -1,9 +1,8 @@
-"""Why was this study read, or not? And what would the routes of today say?"""
+"""Why a study was read, or was not, and what the routes of today would say."""
 
 from pathlib import Path
 
 import pydicom
-from pydicom.dataset import Dataset
 
 from core.domain.errors import NotDicomError, NotFoundError
 from core.domain.study import Decision, Instance, Study
@@ -72,7 +71,12 @@ def _found(known: list[Study]) -> list[Study]:
 
 
 def _told(study: Study, decision: Decision) -> dict[str, object]:
-    return {"study": study.study_uid, "site": study.site, "revision": study.revision, **_as_row(decision)}
+    return {
+        "study": study.study_uid,
+        "site": study.site,
+        "revision": study.revision,
+        **_as_row(decision),
+    }
 
 
 def _as_row(decision: Decision) -> dict[str, object]:
@@ -118,7 +122,7 @@ def _is_dicom(file: Path) -> bool:
 
 def _read(file: Path, reader: Reader) -> Instance:
     """A file's instance with every attribute that today's routes ask for."""
-    meta: Dataset = pydicom.filereader.read_file_meta_info(file)
+    meta = pydicom.filereader.read_file_meta_info(file)
     syntax_uid = str(meta.TransferSyntaxUID)
     start = 128 + 4 + 12 + int(meta.FileMetaInformationGroupLength)
     with file.open("rb") as opened:

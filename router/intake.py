@@ -1,4 +1,4 @@
-"""One instance becomes durable: file beside, checks, final name, row. Then, and only then, success."""
+"""One instance becomes durable: file beside, checks, final name, row. Only then success."""
 
 import dataclasses
 import datetime as dt
@@ -66,7 +66,9 @@ class Intake:
         self.keep_refused = keep_refused
         self.clock = clock
 
-    def begin(self, sender: Sender, *, sop_class_uid: str, sop_uid: str, syntax: str) -> "Receiving":
+    def begin(
+        self, sender: Sender, *, sop_class_uid: str, sop_uid: str, syntax: str
+    ) -> "Receiving":
         """A new object is coming; errors are kept until its end."""
         return Receiving(self, sender, sop_class_uid, sop_uid, syntax)
 
@@ -74,7 +76,12 @@ class Intake:
         """Tell the operator what was not taken, and keep the bytes where there is room."""
         now = self.clock()
         log = logger().bind(association=sender.association, site=sender.site, code=error.code)
-        log.warning("refused", calling=sender.calling, error=str(error), status=f"0x{error.dimse_status:04X}")
+        log.warning(
+            "refused",
+            calling=sender.calling,
+            error=str(error),
+            status=f"0x{error.dimse_status:04X}",
+        )
         try:
             path = ""
             if part is not None and not error.retryable:
@@ -89,7 +96,7 @@ class Intake:
                     ),
                 )  # fmt: skip
         except VardeError as again:
-            log.error("refusal not recorded", error=str(again))
+            log.error("refusal not recorded", error=str(again))  # noqa: TRY400 - the message says it
 
 
 class Receiving:
@@ -187,7 +194,8 @@ class Receiving:
     def _described(self, part: Incoming) -> rows.NewInstance:
         """Walk the header; raises for anything that must not be kept."""
         syntax = SYNTAXES.get(self._syntax, EXPLICIT)
-        read, start, size = part.read, self._start, part.size
+        read: header.Read = part.read
+        start, size = self._start, part.size
         if self._syntax == DEFLATED:
             inflated = _inflate(part.read(start, size - start))
             read, start, size = (lambda at, count: inflated[at : at + count]), 0, len(inflated)

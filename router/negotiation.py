@@ -6,6 +6,7 @@ from typing import Final
 from pydicom.uid import UID, AllTransferSyntaxes
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import (
+    _UI,
     A_ASSOCIATE,
     ImplementationClassUIDNotification,
     ImplementationVersionNameNotification,
@@ -17,17 +18,19 @@ from core.domain.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSIO
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
 #: Retired storage classes that scanners and archives still send (PS3.6 A, PS3.4 2004).
-RETIRED: Final = frozenset({
-    "1.2.840.10008.5.1.4.1.1.3",
-    "1.2.840.10008.5.1.4.1.1.5",
-    "1.2.840.10008.5.1.4.1.1.6",
-    "1.2.840.10008.5.1.4.1.1.9",
-    "1.2.840.10008.5.1.4.1.1.10",
-    "1.2.840.10008.5.1.4.1.1.11",
-    "1.2.840.10008.5.1.4.1.1.12.3",
-    "1.2.840.10008.5.1.4.1.1.77.1",
-    "1.2.840.10008.5.1.4.1.1.77.2",
-})
+RETIRED: Final = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.3",
+        "1.2.840.10008.5.1.4.1.1.5",
+        "1.2.840.10008.5.1.4.1.1.6",
+        "1.2.840.10008.5.1.4.1.1.9",
+        "1.2.840.10008.5.1.4.1.1.10",
+        "1.2.840.10008.5.1.4.1.1.11",
+        "1.2.840.10008.5.1.4.1.1.12.3",
+        "1.2.840.10008.5.1.4.1.1.77.1",
+        "1.2.840.10008.5.1.4.1.1.77.2",
+    }
+)
 STORAGE: Final = RETIRED | {
     str(context.abstract_syntax) for context in AllStoragePresentationContexts
 }
@@ -75,7 +78,9 @@ def reject(verdict: tuple[int, int, int]) -> bytes:
 
 def accept(request: Request, *, max_pdu: int) -> tuple[bytes, dict[int, tuple[str, str]]]:
     """An A-ASSOCIATE-AC PDU and what was accepted: context id to (SOP class, syntax)."""
-    answers = [_judge(context) for context in request.primitive.presentation_context_definition_list]
+    answers = [
+        _judge(context) for context in request.primitive.presentation_context_definition_list
+    ]
     primitive = A_ASSOCIATE()
     primitive.application_context_name = UID("1.2.840.10008.3.1.1.1")
     primitive.calling_ae_title = request.primitive.calling_ae_title
@@ -86,14 +91,14 @@ def accept(request: Request, *, max_pdu: int) -> tuple[bytes, dict[int, tuple[st
     pdu = A_ASSOCIATE_AC()
     pdu.from_primitive(primitive)
     accepted = {
-        int(answer.context_id): (str(answer.abstract_syntax), str(answer.transfer_syntax[0]))
+        int(answer.context_id or 0): (str(answer.abstract_syntax), str(answer.transfer_syntax[0]))
         for answer in answers
         if answer.result == ACCEPTED
     }
     return bytes(pdu.encode()), accepted
 
 
-def _about_us(max_pdu: int) -> list[object]:
+def _about_us(max_pdu: int) -> list[_UI]:
     """User information (PS3.7 D.3.3): maximum length, implementation class and version."""
     length = MaximumLengthNotification()
     length.maximum_length_received = max_pdu

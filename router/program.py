@@ -66,7 +66,10 @@ class Router:
             threading.Thread(target=self._assemble, name="assembly", daemon=True),
             threading.Thread(target=self._reconcile, name="reconciliation", daemon=True),
             threading.Thread(
-                target=self._news.listen, args=(self._heard, self._stopping), name="news", daemon=True
+                target=self._news.listen,
+                args=(self._heard, self._stopping),
+                name="news",
+                daemon=True,
             ),
         ]
 
@@ -93,7 +96,7 @@ class Router:
                 wait = self._dispatcher.assemble().total_seconds()
             except VardeError as error:
                 logger().warning("assembly waits", error=str(error))
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; the thread lives on
                 logger().exception("assembly failed")
             self._wake.wait(wait)
 
@@ -109,7 +112,7 @@ class Router:
                     self._dispatcher.reconcile()
             except VardeError as error:
                 logger().warning("reconciliation waits", error=str(error))
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; the thread lives on
                 logger().exception("reconciliation failed")
             self._stopping.wait(min(_BEAT_S, self.settings.dispatch.reconcile_s))
 

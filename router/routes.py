@@ -35,7 +35,9 @@ def check(routes: Iterable[Route], algorithms: Mapping[str, Algorithm]) -> None:
     for route in routes:
         if route.algorithm not in algorithms:
             known = ", ".join(sorted(algorithms)) or "none"
-            message = f"route «{route.name}»: no algorithm «{route.algorithm}» here (known: {known})"
+            message = (
+                f"route «{route.name}»: no algorithm «{route.algorithm}» here (known: {known})"
+            )
             raise SettingsError(message)
         for keyword in route.when:
             if keyword not in COMPUTED:

@@ -48,11 +48,13 @@ class Association(threading.Thread):
         except ProtocolError as error:
             self._ended = "aborted"
             self.wire.send_abort(2, error.reason)
-            logger().warning("protocol error", association=self.key, host=self._host, error=str(error))
+            logger().warning(
+                "protocol error", association=self.key, host=self._host, error=str(error)
+            )
         except ClosedError as error:
             self.wire.send_abort(2, 0)
             logger().info("association lost", association=self.key, error=str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the thread lives on
             self.wire.send_abort(2, 0)
             logger().exception("association failed", association=self.key, host=self._host)
         finally:
@@ -98,7 +100,7 @@ class Association(threading.Thread):
     def _refuse(self, why: str, verdict: tuple[int, int, int]) -> tuple[int, int, int]:
         """Tell the operator of a rejected association."""
         sender = self._sender
-        message = f"association rejected: {why} ({ascii(sender.calling)} calling {ascii(sender.called)})"
+        message = f"association rejected: {why} ({sender.calling!a} calling {sender.called!a})"
         self._server.intake.refuse(sender, AssociationRejectedError(message))
         return verdict
 
@@ -109,8 +111,9 @@ class Association(threading.Thread):
         self.key = uuid.uuid4().hex  # known to `keys` before the row is: `beat` spares it
         with intake.database.write() as connection:
             rows.open_association(
-                connection, self.key, router=self._server.router, site=site, calling=request.calling,
-                called=request.called, host=self._host, now=intake.clock(),
+                connection, self.key, router=self._server.router, site=site,
+                calling=request.calling, called=request.called, host=self._host,
+                now=intake.clock(),
             )  # fmt: skip
         self._sender = Sender(self.key, site, request.calling, request.called, self._host)
 
@@ -180,7 +183,10 @@ class Association(threading.Thread):
         if abstract == negotiation.VERIFICATION:
             return
         self._object = self._server.intake.begin(
-            self._sender, sop_class_uid=request.sop_class_uid, sop_uid=request.sop_uid, syntax=syntax
+            self._sender,
+            sop_class_uid=request.sop_class_uid,
+            sop_uid=request.sop_uid,
+            syntax=syntax,
         )
 
     def _received(self, context: int) -> None:
@@ -198,7 +204,7 @@ class Association(threading.Thread):
             self._instances += 1
         except VardeError as error:
             status, comment = error.dimse_status, str(error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the thread lives on
             logger().exception("intake failed", association=self.key)
             status, comment = UnavailableError.dimse_status, "internal error, send again"
         self.wire.send_command(context, dimse.response(request, status, comment))

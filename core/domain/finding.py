@@ -107,6 +107,4 @@ class Result:
     @property
     def present(self) -> tuple[Finding, ...]:
         """The findings that the algorithm says are there, the most probable first."""
-        return tuple(
-            sorted((f for f in self.findings if f.present), key=lambda f: -f.probability)
-        )
+        return tuple(sorted((f for f in self.findings if f.present), key=lambda f: -f.probability))

@@ -58,19 +58,21 @@ class Priority(enum.IntEnum):
     RESEARCH = 9
 
 
-TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType({
-    (State.QUEUED, Event.CLAIM): State.RUNNING,
-    (State.QUEUED, Event.CANCEL): State.CANCELLED,
-    (State.RUNNING, Event.RELEASE): State.QUEUED,
-    (State.RUNNING, Event.ENCODE): State.ENCODED,
-    (State.RUNNING, Event.FAIL): State.FAILED,
-    (State.RUNNING, Event.CANCEL): State.CANCELLED,
-    (State.ENCODED, Event.DELIVER): State.DELIVERED,
-    (State.ENCODED, Event.GIVE_UP): State.UNDELIVERABLE,
-    (State.UNDELIVERABLE, Event.RETRY): State.ENCODED,
-    (State.FAILED, Event.RERUN): State.QUEUED,
-    (State.DELIVERED, Event.RERUN): State.QUEUED,
-})
+TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
+    {
+        (State.QUEUED, Event.CLAIM): State.RUNNING,
+        (State.QUEUED, Event.CANCEL): State.CANCELLED,
+        (State.RUNNING, Event.RELEASE): State.QUEUED,
+        (State.RUNNING, Event.ENCODE): State.ENCODED,
+        (State.RUNNING, Event.FAIL): State.FAILED,
+        (State.RUNNING, Event.CANCEL): State.CANCELLED,
+        (State.ENCODED, Event.DELIVER): State.DELIVERED,
+        (State.ENCODED, Event.GIVE_UP): State.UNDELIVERABLE,
+        (State.UNDELIVERABLE, Event.RETRY): State.ENCODED,
+        (State.FAILED, Event.RERUN): State.QUEUED,
+        (State.DELIVERED, Event.RERUN): State.QUEUED,
+    }
+)
 
 FINAL = frozenset({State.DELIVERED, State.UNDELIVERABLE, State.FAILED, State.CANCELLED})
 

@@ -33,65 +33,70 @@ class ReasonCode(enum.StrEnum):
     GAVE_UP = "gave-up"
 
 
-SENTENCES: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType({
-    ReasonCode.CHOSEN: ("route «{route}» chose it", "valgt av ruten «{route}»"),
-    ReasonCode.NO_ROUTE: ("no route asks for it", "ingen rute ber om den"),
-    ReasonCode.MODALITY: (
-        "modality is {found}, it reads {wanted}",
-        "modaliteten er {found}, den leser {wanted}",
-    ),
-    ReasonCode.BODY_PART: (
-        "body part is {found}, it reads {wanted}",
-        "kroppsdelen er {found}, den leser {wanted}",
-    ),
-    ReasonCode.VIEW: (
-        "view is {found}, it reads {wanted}",
-        "projeksjonen er {found}, den leser {wanted}",
-    ),
-    ReasonCode.AGE: (
-        "age is {found}, it reads {wanted}",
-        "alderen er {found}, den leser {wanted}",
-    ),
-    ReasonCode.SOP_CLASS: (
-        "SOP class is {found}, it reads {wanted}",
-        "SOP-klassen er {found}, den leser {wanted}",
-    ),
-    ReasonCode.TRANSFER_SYNTAX: (
-        "transfer syntax is {found}, it reads {wanted}",
-        "overføringssyntaksen er {found}, den leser {wanted}",
-    ),
-    ReasonCode.KEYWORD: (
-        "{keyword} is {found}, it asks for {wanted}",
-        "{keyword} er {found}, den krever {wanted}",
-    ),
-    ReasonCode.SITE: ("not in use at site {found}", "ikke i bruk ved {found}"),
-    ReasonCode.NO_ALGORITHM: (
-        "no algorithm here reads this study ({found})",
-        "ingen algoritme her leser denne undersøkelsen ({found})",
-    ),
-    ReasonCode.NO_IMAGES: (
-        "the study has no image that it reads",
-        "undersøkelsen har ingen bilder den leser",
-    ),
-    ReasonCode.UNREADABLE: (
-        "the pixels cannot be read: {detail}",
-        "bildene kan ikke leses: {detail}",
-    ),
-    ReasonCode.INTENDED_USE: ("outside intended use: {detail}", "utenfor tiltenkt bruk: {detail}"),
-    ReasonCode.NOT_THIS_REGION: (
-        "the pixels do not look like {wanted}",
-        "bildet ligner ikke på {wanted}",
-    ),
-    ReasonCode.ERROR: ("the algorithm failed: {detail}", "algoritmen feilet: {detail}"),
-    ReasonCode.TIMEOUT: (
-        "the algorithm took more than {detail} s",
-        "algoritmen brukte mer enn {detail} s",
-    ),
-    ReasonCode.GAVE_UP: (
-        "given up after {detail} attempts",
-        "gitt opp etter {detail} forsøk",
-    ),
-})
+SENTENCES: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
+    {
+        ReasonCode.CHOSEN: ("route «{route}» chose it", "valgt av ruten «{route}»"),
+        ReasonCode.NO_ROUTE: ("no route asks for it", "ingen rute ber om den"),
+        ReasonCode.MODALITY: (
+            "modality is {found}, it reads {wanted}",
+            "modaliteten er {found}, den leser {wanted}",
+        ),
+        ReasonCode.BODY_PART: (
+            "body part is {found}, it reads {wanted}",
+            "kroppsdelen er {found}, den leser {wanted}",
+        ),
+        ReasonCode.VIEW: (
+            "view is {found}, it reads {wanted}",
+            "projeksjonen er {found}, den leser {wanted}",
+        ),
+        ReasonCode.AGE: (
+            "age is {found}, it reads {wanted}",
+            "alderen er {found}, den leser {wanted}",
+        ),
+        ReasonCode.SOP_CLASS: (
+            "SOP class is {found}, it reads {wanted}",
+            "SOP-klassen er {found}, den leser {wanted}",
+        ),
+        ReasonCode.TRANSFER_SYNTAX: (
+            "transfer syntax is {found}, it reads {wanted}",
+            "overføringssyntaksen er {found}, den leser {wanted}",
+        ),
+        ReasonCode.KEYWORD: (
+            "{keyword} is {found}, it asks for {wanted}",
+            "{keyword} er {found}, den krever {wanted}",
+        ),
+        ReasonCode.SITE: ("not in use at site {found}", "ikke i bruk ved {found}"),
+        ReasonCode.NO_ALGORITHM: (
+            "no algorithm here reads this study ({found})",
+            "ingen algoritme her leser denne undersøkelsen ({found})",
+        ),
+        ReasonCode.NO_IMAGES: (
+            "the study has no image that it reads",
+            "undersøkelsen har ingen bilder den leser",
+        ),
+        ReasonCode.UNREADABLE: (
+            "the pixels cannot be read: {detail}",
+            "bildene kan ikke leses: {detail}",
+        ),
+        ReasonCode.INTENDED_USE: (
+            "outside intended use: {detail}",
+            "utenfor tiltenkt bruk: {detail}",
+        ),
+        ReasonCode.NOT_THIS_REGION: (
+            "the pixels do not look like {wanted}",
+            "bildet ligner ikke på {wanted}",
+        ),
+        ReasonCode.ERROR: ("the algorithm failed: {detail}", "algoritmen feilet: {detail}"),
+        ReasonCode.TIMEOUT: (
+            "the algorithm took more than {detail} s",
+            "algoritmen brukte mer enn {detail} s",
+        ),
+        ReasonCode.GAVE_UP: (
+            "given up after {detail} attempts",
+            "gitt opp etter {detail} forsøk",
+        ),
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

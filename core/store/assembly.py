@@ -1,5 +1,6 @@
 """Queries of assembly: what is still arriving, and the step that closes a revision."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Iterable
@@ -47,7 +48,9 @@ def pending(
     return [(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
 
 
-def instances(connection: sa.Connection, study_id: str, revision: int | None = None) -> list[Instance]:
+def instances(
+    connection: sa.Connection, study_id: str, revision: int | None = None
+) -> list[Instance]:
     """The study's instances in order of arrival; up to and with `revision` where given."""
     query = sa.select(InstanceRow).where(InstanceRow.study_id == study_id).order_by(InstanceRow.id)
     if revision is not None:
@@ -123,26 +126,33 @@ def record_decisions(
         connection.execute(sa.insert(DecisionRow), rows)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wish:
+    """A job to be made: which algorithm, on which queue, how urgent, how long at most."""
+
+    algorithm: str
+    version: str
+    queue: str
+    priority: Priority
+    limit_s: float
+
+
 def create_job(
     connection: sa.Connection,
     study_id: str,
     site: str,
     revision: int,
+    wish: Wish,
     *,
-    algorithm: str,
-    version: str,
-    queue: str,
-    priority: Priority,
-    limit_s: float,
     now: dt.datetime,
 ) -> str:
     """A queued job and the news of it, in one transaction; returns the job's id."""
     key = uuid.uuid4().hex
+    values = {**dataclasses.asdict(wish), "priority": int(wish.priority)}
     connection.execute(
         sa.insert(JobRow).values(
-            id=key, study_id=study_id, site=site, revision=revision, algorithm=algorithm,
-            version=version, queue=queue, priority=int(priority), limit_s=limit_s,
-            state=State.QUEUED.value, created_at=now,
+            id=key, study_id=study_id, site=site, revision=revision, state=State.QUEUED.value,
+            created_at=now, **values,
         )
     )  # fmt: skip
     connection.execute(sa.insert(OutboxRow).values(job_id=key, due_at=now))

@@ -16,6 +16,7 @@ from core.store.tables import RegionRow, SiteRow, TrustRow
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_S = 20
+CONNECT_S = 5
 #: Alembic keeps its context in a module: one migration at a time in a process.
 _MIGRATING = threading.Lock()
 
@@ -38,10 +39,29 @@ class Database:
     def _options(self) -> dict[str, object]:
         """SQLite commits by our own hand: pysqlite's implicit BEGIN is a deferred one."""
         if self.sqlite:
-            return {"connect_args": {"timeout": BUSY_S, "autocommit": True, "check_same_thread": False}} if hasattr(
-                sqlite3.Connection, "autocommit"
-            ) else {"connect_args": {"timeout": BUSY_S, "isolation_level": None, "check_same_thread": False}}
-        return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
+            return (
+                {
+                    "connect_args": {
+                        "timeout": BUSY_S,
+                        "autocommit": True,
+                        "check_same_thread": False,
+                    }
+                }
+                if hasattr(sqlite3.Connection, "autocommit")
+                else {
+                    "connect_args": {
+                        "timeout": BUSY_S,
+                        "isolation_level": None,
+                        "check_same_thread": False,
+                    }
+                }
+            )
+        return {
+            "pool_pre_ping": True,
+            "pool_size": 10,
+            "max_overflow": 30,
+            "connect_args": {"connect_timeout": CONNECT_S},  # else as long as TCP is patient
+        }
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -53,20 +53,23 @@ def next_due(connection: sa.Connection, destination: str) -> dt.datetime | None:
     return found
 
 
-def delivered(connection: sa.Connection, delivery: Delivery, *, receipt: int, now: dt.datetime) -> bool:
+def delivered(
+    connection: sa.Connection, delivery: Delivery, *, receipt: int, now: dt.datetime
+) -> bool:
     """The destination has acknowledged; returns whether the whole job is delivered now."""
-    return _ended(
-        connection, delivery, DeliveryState.DELIVERED, receipt=receipt, error="", now=now
-    )
+    return _ended(connection, delivery, DeliveryState.DELIVERED, receipt=receipt, error="", now=now)
 
 
 def undeliverable(
-    connection: sa.Connection, delivery: Delivery, *, receipt: int | None, error: str, now: dt.datetime
+    connection: sa.Connection,
+    delivery: Delivery,
+    *,
+    receipt: int | None,
+    error: str,
+    now: dt.datetime,
 ) -> None:
     """The destination has given its last no: kept, listed, can be restarted."""
-    _ended(
-        connection, delivery, DeliveryState.UNDELIVERABLE, receipt=receipt, error=error, now=now
-    )
+    _ended(connection, delivery, DeliveryState.UNDELIVERABLE, receipt=receipt, error=error, now=now)
 
 
 def _ended(
@@ -83,9 +86,7 @@ def _ended(
         "delivered_at": now if state is DeliveryState.DELIVERED else None,
     }  # fmt: skip
     _lock_job(connection, delivery.job_id)
-    connection.execute(
-        sa.update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(**values)
-    )
+    connection.execute(sa.update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(**values))
     return _settle(connection, delivery.job_id, now)
 
 

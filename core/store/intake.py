@@ -78,7 +78,12 @@ def beat(connection: sa.Connection, router: str, keys: list[str], now: dt.dateti
 
 
 def record_instance(
-    connection: sa.Connection, new: NewInstance, *, association: str, known: str | None, now: dt.datetime
+    connection: sa.Connection,
+    new: NewInstance,
+    *,
+    association: str,
+    known: str | None,
+    now: dt.datetime,
 ) -> tuple[str, bool]:
     """Write the row of one instance; returns (study id, whether the row is new).
 
@@ -109,9 +114,7 @@ def _study_id(connection: sa.Connection, new: NewInstance, now: dt.datetime) -> 
     }  # fmt: skip
     connection.execute(_insert(connection, StudyRow).on_conflict_do_nothing(), row)
     found = connection.execute(
-        sa.select(StudyRow.id).where(
-            StudyRow.site == new.site, StudyRow.study_uid == new.study_uid
-        )
+        sa.select(StudyRow.id).where(StudyRow.site == new.site, StudyRow.study_uid == new.study_uid)
     )
     return str(found.scalar_one())
 

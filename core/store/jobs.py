@@ -68,7 +68,13 @@ def listed(
     return [_job(row) for row in connection.execute(query)]
 
 
-def _move(connection: sa.Connection, job_id: str, event: Event, *more: sa.ColumnElement[bool], **values: object) -> bool:
+def _move(
+    connection: sa.Connection,
+    job_id: str,
+    event: Event,
+    *more: sa.ColumnElement[bool],
+    **values: object,
+) -> bool:
     """Compare-and-set along the transition table; False where the job was not in a fit state."""
     states = before(event)
     target = after(states[0], event)
@@ -110,7 +116,12 @@ def renew(
 
 
 def release(
-    connection: sa.Connection, job_id: str, *, owner: str, error: str, now: dt.datetime, due: dt.datetime
+    connection: sa.Connection,
+    job_id: str,
+    *,
+    owner: str,
+    error: str,
+    due: dt.datetime,
 ) -> bool:
     """Give a job back to the queue after an error that may pass; announced again at `due`."""
     given = _move(
@@ -131,19 +142,25 @@ def release_lost(connection: sa.Connection, now: dt.datetime) -> list[str]:
             )
         ).scalars()
     )
-    return [
-        job_id
-        for job_id in lost
+    given = []
+    for job_id in lost:
         if _move(
             connection, job_id, Event.RELEASE, JobRow.lease_until < now,
             lease_owner=None, lease_until=None, error="the worker went silent",
-        )  # fmt: skip
-        and announce(connection, job_id, now)
-    ]
+        ):  # fmt: skip
+            announce(connection, job_id, now)
+            given.append(job_id)
+    return given
 
 
 def encoded(
-    connection: sa.Connection, job_id: str, *, owner: str, outcome: Outcome, error: str, now: dt.datetime
+    connection: sa.Connection,
+    job_id: str,
+    *,
+    owner: str,
+    outcome: Outcome,
+    error: str,
+    now: dt.datetime,
 ) -> bool:
     """The result is stored; False where the lease was lost, and then nothing may be written."""
     return _move(
@@ -152,7 +169,9 @@ def encoded(
     )  # fmt: skip
 
 
-def failed(connection: sa.Connection, job_id: str, *, owner: str, error: str, now: dt.datetime) -> bool:
+def failed(
+    connection: sa.Connection, job_id: str, *, owner: str, error: str, now: dt.datetime
+) -> bool:
     """Not even a result of failure could be made."""
     return _move(
         connection, job_id, Event.FAIL, JobRow.lease_owner == owner,
@@ -203,17 +222,18 @@ def _set(connection: sa.Connection, job: Job, event: Event, **values: object) ->
     return state
 
 
-def announce(connection: sa.Connection, job_id: str, due: dt.datetime) -> bool:
+def announce(connection: sa.Connection, job_id: str, due: dt.datetime) -> None:
     """Put (or put again) the news of a job in the outbox."""
     moved = connection.execute(
         sa.update(OutboxRow).where(OutboxRow.job_id == job_id).values(due_at=due, sent=0)
     )
     if not moved.rowcount:
         connection.execute(sa.insert(OutboxRow).values(job_id=job_id, due_at=due))
-    return True
 
 
-def due_news(connection: sa.Connection, now: dt.datetime, limit: int = 500) -> list[tuple[Job, int]]:
+def due_news(
+    connection: sa.Connection, now: dt.datetime, limit: int = 500
+) -> list[tuple[Job, int]]:
     """(queued job, times told) of which the queue must be told now, the most urgent first."""
     query = (
         _columns()
@@ -285,4 +305,4 @@ def delivered_between(
         .where(JobRow.delivered_at <= until)
     )  # fmt: skip
     rows = connection.execute(query if after is None else query.where(JobRow.delivered_at > after))
-    return [Delivered(*row) for row in rows]
+    return [Delivered(**row._asdict()) for row in rows]

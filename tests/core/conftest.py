@@ -32,7 +32,9 @@ def database(settings: Settings) -> Iterator[Database]:
     opened.close()
 
 
-def arrive(database: Database, number: int = 1, *, study: str = "2.25.100", now: dt.datetime = NOW) -> str:
+def arrive(
+    database: Database, number: int = 1, *, study: str = "2.25.100", now: dt.datetime = NOW
+) -> str:
     """One instance's row; returns the study's id."""
     new = intake.NewInstance(
         site="haukeland", study_uid=study, series_uid=f"{study}.1", sop_uid=f"{study}.1.{number}",
@@ -49,7 +51,5 @@ def queued(database: Database, *, study: str = "2.25.100", algorithm: str = "che
     study_id = arrive(database, study=study)
     with database.write() as connection:
         revision = assembly.close_revision(connection, study_id, because="quiet", seen=1, now=NOW)
-        return assembly.create_job(
-            connection, study_id, "haukeland", revision, algorithm=algorithm, version="1.0.0",
-            queue="cpu", priority=Priority.ROUTINE, limit_s=60, now=NOW,
-        )  # fmt: skip
+        wish = assembly.Wish(algorithm, "1.0.0", "cpu", Priority.ROUTINE, 60)
+        return assembly.create_job(connection, study_id, "haukeland", revision, wish, now=NOW)

@@ -39,7 +39,8 @@ def result(job_id: str, **more: object) -> Result:
     region = Region("2.25.1", ((1.5, 2.0), (3.0, 2.0), (1.5, 2.0)))
     finding = Finding(
         NODULE, 0.9, 0.5, "2.25.1", site=LUNG, laterality=RIGHT, region=region,
-        measurements=(Measurement(NODULE, 7.5, MILLIMETRE),), tracking_id="a", tracking_uid="2.25.5",
+        measurements=(Measurement(NODULE, 7.5, MILLIMETRE),),
+        tracking_id="a", tracking_uid="2.25.5",
     )  # fmt: skip
     values = {"findings": (finding,), "read": ("2.25.1",), **more}
     return Result(job_id, Outcome.FINDINGS, provenance, **values)  # type: ignore[arg-type]
@@ -66,7 +67,7 @@ def test_only_one_of_many_claims_wins(database: Database) -> None:
     job_id = queued(database)
     won: list[bool] = []
     threads = [
-        threading.Thread(target=lambda n=n: won.append(claimed(database, job_id, f"w{n}")))  # type: ignore[misc]
+        threading.Thread(target=lambda n=n: won.append(claimed(database, job_id, f"w{n}")))
         for n in range(8)
     ]
     for thread in threads:
@@ -169,9 +170,7 @@ def test_a_worker_gives_a_job_back(database: Database) -> None:
     job_id = queued(database)
     claimed(database, job_id)
     with database.write() as connection:
-        assert jobs.release(
-            connection, job_id, owner="w1", error="disk", now=NOW, due=NOW + LEASE
-        )
+        assert jobs.release(connection, job_id, owner="w1", error="disk", due=NOW + LEASE)
         assert jobs.due_news(connection, NOW) == []
         assert len(jobs.due_news(connection, NOW + LEASE)) == 1
     assert state(database, job_id) is State.QUEUED

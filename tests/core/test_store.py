@@ -56,7 +56,11 @@ def test_an_instance_is_recorded_once(database: Database) -> None:
     assert arrive(database) == first
     with database.read() as connection:
         study = studies.get(connection, first)
-        assert (study.instances, study.state, study.modalities) == (1, StudyState.RECEIVING, ("CT",))
+        assert (study.instances, study.state, study.modalities) == (
+            1,
+            StudyState.RECEIVING,
+            ("CT",),
+        )
         known = intake.known_instance(
             connection, site="haukeland", study_uid="2.25.100", sop_uid="2.25.100.1.1"
         )
@@ -85,9 +89,7 @@ def test_a_late_instance_opens_the_next_revision(database: Database) -> None:
         assert len(assembly.pending(connection, alive_since=NOW)) == 1
         assert len(assembly.instances(connection, study_id, 1)) == 1
     with database.write() as connection:
-        assert (
-            assembly.close_revision(connection, study_id, because="quiet", seen=1, now=NOW) == 2
-        )
+        assert assembly.close_revision(connection, study_id, because="quiet", seen=1, now=NOW) == 2
     with database.read() as connection:
         assert len(assembly.instances(connection, study_id, 2)) == 2
         assert assembly.pending(connection, alive_since=NOW) == []
@@ -131,13 +133,18 @@ def test_unknown_study(database: Database) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
-    class Boom(Exception):
+    class BoomError(Exception):
         """The test's own."""
 
     refusal = intake.Refusal(NOW, None, "A", "B", "host", "x", 1, "m")
-    with pytest.raises(Boom), database.write() as connection:
-        intake.record_refusal(connection, refusal)
-        raise Boom
+
+    def broken() -> None:
+        with database.write() as connection:
+            intake.record_refusal(connection, refusal)
+            raise BoomError
+
+    with pytest.raises(BoomError):
+        broken()
     with database.read() as connection:
         assert intake.refusals(connection) == []
     with database.write() as connection:

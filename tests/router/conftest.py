@@ -24,7 +24,7 @@ from tests.router.raw_scu import CT
 NAME = "Nordmann^Kari"
 
 
-def settings_of(home: Path, **more: Any) -> Settings:  # noqa: ANN401 - any setting
+def settings_of(home: Path, **more: Any) -> Settings:
     """One site that anybody but a stranger may send for."""
     values: dict[str, Any] = {
         "home": home,
@@ -60,9 +60,7 @@ class Scp:
             keep_refused=settings.intake.keep_refused_mb << 20,
             clock=lambda: dt.datetime.now(dt.UTC),
         )
-        self.server = Server(
-            settings, intake, router="test", heard=lambda _: self.closed.release()
-        )
+        self.server = Server(settings, intake, router="test", heard=lambda _: self.closed.release())
         self.port = self.server.start()
 
     def stop(self) -> None:
@@ -131,7 +129,7 @@ def encoded(data: Dataset, *, implicit: bool = False) -> bytes:
 def ct_file(tmp_path: Path) -> Callable[..., Path]:
     """Writes an instance as a PS3.10 file."""
 
-    def write(number: int = 1, **more: Any) -> Path:  # noqa: ANN401
+    def write(number: int = 1, **more: Any) -> Path:
         data = instance(number, **more)
         data.file_meta = FileMetaDataset()
         data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

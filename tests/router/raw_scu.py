@@ -29,14 +29,16 @@ def store_request(sop_class: str, sop_uid: str, message_id: int = 1) -> bytes:
         raw = text.encode("latin-1")
         return raw + b"\0" * (len(raw) % 2)
 
-    body = b"".join((
-        element(0x0002, even(sop_class)),
-        element(0x0100, b"\x01\x00"),
-        element(0x0110, struct.pack("<H", message_id)),
-        element(0x0700, b"\x00\x00"),
-        element(0x0800, b"\x00\x00"),
-        element(0x1000, even(sop_uid)),
-    ))
+    body = b"".join(
+        (
+            element(0x0002, even(sop_class)),
+            element(0x0100, b"\x01\x00"),
+            element(0x0110, struct.pack("<H", message_id)),
+            element(0x0700, b"\x00\x00"),
+            element(0x0800, b"\x00\x00"),
+            element(0x1000, even(sop_uid)),
+        )
+    )
     return element(0x0000, struct.pack("<L", len(body))) + body
 
 

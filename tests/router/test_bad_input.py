@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import struct
 import subprocess
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
 
 from core.store.files import Files
 from tests.router.conftest import NAME, Scp, encoded, instance, settings_of
@@ -28,6 +30,13 @@ def refused(scp: Scp, status: int, code: str, *, kept: bool = True) -> str:
     assert scp.kept() == []
     assert scp.leftovers() == []
     return refusal.message
+
+
+def without(keyword: str) -> Dataset:
+    """An instance that lacks an attribute."""
+    data = instance()
+    delattr(data, keyword)
+    return data
 
 
 def still_serves(scp: Scp, scu: RawScu) -> None:
@@ -64,7 +73,7 @@ def test_empty_data_set(scp: Scp) -> None:
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
 def test_missing_uids(scp: Scp, keyword: str) -> None:
     with RawScu(scp.port) as scu:
-        status, comment = scu.store(encoded(instance(**{keyword: None})), UID)
+        status, comment = scu.store(encoded(without(keyword)), UID)
         assert (status, comment) == (0xC003, f"{keyword} is missing")
         refused(scp, 0xC003, "missing-attribute")
 
@@ -128,7 +137,11 @@ def test_other_instance_than_the_request_says(scp: Scp, uid: str, sop_class: str
 
 
 def test_unsupported_transfer_syntax_and_class(scp: Scp) -> None:
-    contexts = [(CT, "1.2.3.4.5"), ("1.2.840.10008.5.1.4.31", "1.2.840.10008.1.2"), (CT, "1.2.840.10008.1.2")]
+    contexts = [
+        (CT, "1.2.3.4.5"),
+        ("1.2.840.10008.5.1.4.31", "1.2.840.10008.1.2"),
+        (CT, "1.2.840.10008.1.2"),
+    ]
     with RawScu(scp.port, contexts=contexts) as scu:
         assert scu.answer == 2
         assert scu.results() == [4, 3, 0]
@@ -151,9 +164,10 @@ def test_refused_ae_title(scp: Scp, called: str, calling: str, diagnostic: int) 
 
 
 def test_storescu_says_why_it_was_rejected(scp: Scp, ct_file: Callable[..., Path]) -> None:
-    assert "Calling AE Title Not Recognized" in storescu(
-        [ct_file()], scp.port, calling="STRANGER"
-    ).output
+    assert (
+        "Calling AE Title Not Recognized"
+        in storescu([ct_file()], scp.port, calling="STRANGER").output
+    )
 
 
 def test_too_many_associations(tmp_path: Path) -> None:
@@ -207,7 +221,9 @@ def test_full_disk(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small)],
+        check=False,
+        capture_output=True,
     )
     if mounted.returncode:
         pytest.skip("mounting a tmpfs needs root")
@@ -225,9 +241,7 @@ def test_full_disk(tmp_path: Path) -> None:
         subprocess.run(["umount", str(small)], check=True)
 
 
-def test_disk_that_fills_up_at_the_last_moment(
-    scp: Scp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disk_that_fills_up_at_the_last_moment(scp: Scp, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -271,8 +285,6 @@ def test_association_lost_in_the_middle_of_an_object(scp: Scp) -> None:
     ],
 )
 def test_garbage_instead_of_an_association(scp: Scp, garbage: bytes) -> None:
-    import socket
-
     with socket.create_connection(("127.0.0.1", scp.port), timeout=20) as peer:
         peer.sendall(garbage)
         peer.shutdown(socket.SHUT_WR)

@@ -4,31 +4,29 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, evt
 from pynetdicom.events import Event
-from pynetdicom.sop_class import (
-    Comprehensive3DSRStorage,
-    GrayscaleSoftcopyPresentationStateStorage,
-)
 
-from core.domain.job import State
+from core.domain.finding import Outcome
+from core.domain.job import Job, State
 from core.settings import Delivery, Destination
 from core.store import deliveries, jobs, results
 from core.store.database import Database, open_database
 from core.store.files import Files
 from router.delivery import Deliverer, delay
+from router.file_meta import file_meta
 from tests.core.conftest import NOW, queued
 from tests.core.test_jobs import LEASE, result
 from tests.router.conftest import encoded, instance, settings_of
-from router.file_meta import file_meta
-from core.domain.finding import Outcome
 from tests.services.dcmtk import Storescp
 from tests.services.process import free_port
 
 SR = "1.2.840.10008.5.1.4.1.1.88.34"
+GSPS = "1.2.840.10008.5.1.4.1.1.11.1"
 PATIENCE = Delivery(first_delay_s=0.05, factor=2, longest_delay_s=0.2, attempts=4, linger_s=0.2)
 
 
@@ -36,7 +34,9 @@ class Archive:
     """A peer that answers as it is told."""
 
     def __init__(
-        self, *statuses: int, sop_classes: Sequence[str] = (Comprehensive3DSRStorage, GrayscaleSoftcopyPresentationStateStorage)
+        self,
+        *statuses: int,
+        sop_classes: Sequence[str] = (SR, GSPS),
     ) -> None:
         """One status for each C-STORE, then success."""
         self.statuses = list(statuses)
@@ -47,11 +47,13 @@ class Archive:
         entity = AE(ae_title="ARCHIVE")
         for sop_class in sop_classes:
             entity.add_supported_context(sop_class, ExplicitVRLittleEndian)
-        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_ESTABLISHED, self._opened)]
-        self._server = entity.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        handlers: Any = [(evt.EVT_C_STORE, self._store), (evt.EVT_ESTABLISHED, self._opened)]
+        self._server: Any = entity.start_server(
+            ("127.0.0.1", self.port), block=False, evt_handlers=handlers
+        )
 
     def _store(self, event: Event) -> int:
-        self.received.append(str(event.request.AffectedSOPInstanceUID))
+        self.received.append(str(getattr(event.request, "AffectedSOPInstanceUID", "")))
         status = self.statuses.pop(0) if self.statuses else 0
         self.heard.release()
         return status
@@ -79,9 +81,13 @@ class Post:
         objects = []
         for number in (1, 2):
             uid = f"2.25.300.{number}"
-            data = file_meta(sop_class_uid=SR, sop_uid=uid, transfer_syntax_uid="1.2.840.10008.1.2.1")
+            data = file_meta(
+                sop_class_uid=SR, sop_uid=uid, transfer_syntax_uid="1.2.840.10008.1.2.1"
+            )
             data += encoded(instance(SOPClassUID=SR, SOPInstanceUID=uid, PixelData=None))
-            (path,) = self.files.write_results("haukeland", self.job_id, 1, [(f"sr-{number}.dcm", data)])
+            (path,) = self.files.write_results(
+                "haukeland", self.job_id, 1, [(f"sr-{number}.dcm", data)]
+            )
             objects.append(results.StoredObject(uid, SR, "sr", path, len(data), ""))
         with self.database.write() as connection:
             jobs.encoded(
@@ -101,7 +107,7 @@ class Post:
         )  # fmt: skip
         self.deliverer.start()
 
-    def wait(self, wanted: Callable[[jobs.Job], bool]) -> jobs.Job:
+    def wait(self, wanted: Callable[[Job], bool]) -> Job:
         """Wait until the job is as wanted."""
         deadline = threading.Event()
         for _ in range(400):
@@ -110,7 +116,7 @@ class Post:
             if wanted(job):
                 return job
             deadline.wait(0.05)
-        pytest.fail(f"the job is still {job.state}")
+        pytest.fail("the job is not as it should be by now")
 
     def stop(self) -> None:
         """Stop."""
@@ -185,7 +191,7 @@ def test_gives_up_after_the_last_attempt_and_can_be_retried(post: Post) -> None:
 
 
 def test_a_destination_that_does_not_take_reports(post: Post) -> None:
-    archive = Archive(sop_classes=[GrayscaleSoftcopyPresentationStateStorage])
+    archive = Archive(sop_classes=[GSPS])
     post.start(archive.port)
     post.wait(lambda job: job.state is State.UNDELIVERABLE)
     assert all("does not take this kind" in error for _, _, error in peers(post))

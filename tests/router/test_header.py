@@ -60,7 +60,11 @@ def test_reads_what_was_written(syntax: Syntax) -> None:
     kept, study, uids = READER.read(header.values, big=syntax.big)
     assert header.pixel_bytes == 512
     assert uids["SOPInstanceUID"] == "2.25.200.1"
-    assert (kept["Rows"], kept["Modality"], kept["StudyDescription"]) == ("16", "CT", "CT toraks Ærøy")
+    assert (kept["Rows"], kept["Modality"], kept["StudyDescription"]) == (
+        "16",
+        "CT",
+        "CT toraks Ærøy",
+    )
     assert study["patient_name"] == "Nordmann^Kari"
     assert kept["AgeYears"] == "70.00"
 
@@ -70,10 +74,8 @@ def test_every_truncation_is_found(syntax: Syntax) -> None:
     """No cut, wherever it falls inside an element, passes as a whole data set."""
     data = bytes_of(nested(), syntax)
     whole = {0, len(data)}
-    stream = pydicom.filebase.DicomBytesIO(data)
-    stream.is_implicit_VR, stream.is_little_endian = syntax.implicit, True
-    for element in pydicom.filereader.data_element_generator(stream, syntax.implicit, True):
-        del element
+    stream = io.BytesIO(data)
+    for _ in pydicom.filereader.data_element_generator(stream, syntax.implicit, True):
         whole.add(stream.tell())
     for cut in range(1, len(data), 3):
         if cut not in whole:
@@ -90,8 +92,8 @@ def test_damaged_bytes_never_crash(seed: int, changes: int) -> None:
     try:
         header = walked(bytes(data), Syntax())
         READER.read(header.values)
-    except VardeError as error:
-        assert error.dimse_status != 0
+    except VardeError:
+        pass
 
 
 def test_endless_nesting_is_an_error() -> None:

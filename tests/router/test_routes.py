@@ -49,12 +49,14 @@ def instance(**changes: str | list[str]) -> Instance:
     )  # fmt: skip
 
 
-def route(**more: Any) -> Route:  # noqa: ANN401
+def route(**more: Any) -> Route:
     """A route to the algorithm."""
     return Route(**{"name": "Thorax", "algorithm": "chest", **more})
 
 
-def decide(*instances: Instance, rules: tuple[Route, ...] = (route(),), site: str = "a") -> Decision:
+def decide(
+    *instances: Instance, rules: tuple[Route, ...] = (route(),), site: str = "a"
+) -> Decision:
     """The one decision."""
     known = {"chest": algorithm()}
     (decision,) = routes.decide(instances, site=site, routes=rules, algorithms=known)

@@ -1,0 +1,1 @@
+"""The pages: a worklist, a study page, the operator's list, health and metrics."""

@@ -1,0 +1,36 @@
+"""The operator's list: what was not taken and why, and jobs that need a hand."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from core.domain.job import State
+from core.store import deliveries, intake, jobs, studies
+from web.context import context_of, page
+
+routes = APIRouter()
+MOST: Final = 100
+ENDED_BADLY: Final = (State.UNDELIVERABLE, State.FAILED)
+
+
+@routes.api_route("/refusals", methods=["GET", "HEAD"])
+def refusals(request: Request) -> HTMLResponse:
+    """The latest refusals, and jobs that ended badly."""
+    context = context_of(request)
+    with context.database.read() as connection:
+        refused = intake.refusals(connection, limit=MOST)
+        stuck = jobs.listed(connection, states=ENDED_BADLY, limit=MOST)
+        sent = deliveries.of_jobs(connection, [job.id for job in stuck])
+        names = {site.key: site.name for site in studies.sites(connection)}
+    told = ((one.job_id, f"{one.destination}: {one.error}") for one in sent if one.error)
+    return page(
+        request,
+        "attention.html",
+        refusals=refused,
+        jobs=stuck,
+        errors=dict(told),
+        names=names,
+        name_of=context.name_of,
+        most=MOST,
+    )

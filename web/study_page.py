@@ -1,0 +1,124 @@
+"""The study page: the images with their overlay, every answer, and why there is no other."""
+
+import dataclasses
+import json
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from core.domain.reason import Reason
+from core.domain.study import Decision, Site, Study
+from core.store import studies
+from core.store.studies import Revision
+from web import answers, images, lookup, overlay
+from web.answers import Answer
+from web.context import Context, context_of, page, words_of
+from web.images import Image
+from web.overlay import Mark
+
+routes = APIRouter()
+OVERLAY_COOKIE: Final = "varde-overlay"
+OFF: Final = "off"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """What the database says of a study, and of one of its revisions."""
+
+    study: Study
+    site: Site | None
+    images: list[Image]
+    revisions: list[Revision]
+    revision: int
+    answers: list[Answer]
+    decisions: list[Decision]
+
+    @property
+    def latest(self) -> bool:
+        """Whether the revision is the study's latest."""
+        return self.revision == self.study.revision
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will happen unless new instances come."""
+        return bool(self.answers) and all(answer.final for answer in self.answers)
+
+    @property
+    def chosen(self) -> dict[str, Reason]:
+        """The why of every algorithm that was chosen."""
+        return {one.algorithm: one.reason for one in self.decisions if one.chosen}
+
+    @property
+    def declined(self) -> list[Decision]:
+        """The why-not: every algorithm that was not chosen."""
+        return [decision for decision in self.decisions if not decision.chosen]
+
+
+@routes.api_route("/studies/{study_id}", methods=["GET", "HEAD"])
+def study(request: Request, study_id: str) -> HTMLResponse:
+    """The study by Varde's own id."""
+    context = context_of(request)
+    found = _find(context, study_id, request.query_params.get("revision", ""))
+    marks = overlay.marks(found.answers, found.images, words_of(request))
+    wish = request.query_params.get("overlay") or request.cookies.get(OVERLAY_COOKIE)
+    return page(
+        request, "study.html",
+        found=found, study=found.study, images=found.images, marks=marks,
+        current=_current(found.images, marks, request.query_params.get("image", "")),
+        catalogue=_catalogue(found), overlay_off=wish == OFF,
+        intended=_intended_use(context), name_of=context.name_of,
+    )  # fmt: skip
+
+
+def _find(context: Context, study_id: str, asked: str) -> Found:
+    """Everything about the study, and the revision that was asked for or else the latest."""
+    with context.database.read() as connection:
+        one = lookup.study(connection, study_id)
+        revisions = studies.revisions(connection, one.id)
+        known = {str(revision.number): revision.number for revision in revisions}
+        number = known.get(asked, one.revision)
+        said = answers.of_studies(connection, [one])[one.id]
+        return Found(
+            study=one,
+            site=next((s for s in studies.sites(connection) if s.key == one.site), None),
+            images=images.of_study(connection, one),
+            revisions=revisions,
+            revision=number,
+            answers=[answer for answer in said if answer.job.revision == number],
+            decisions=studies.decisions(connection, one.id, number),
+        )
+
+
+def _current(
+    found: list[Image], marks: dict[tuple[str, int], Mark], asked: str
+) -> tuple[Image, int] | None:
+    """The image and frame to begin with: asked for, else the first mark's, else the first."""
+    if not found:
+        return None
+    for image in found:
+        if str(image.number) == asked:
+            return image, 1
+    first = next(iter(marks.values()), None)
+    return (found[first.image - 1], first.frame) if first else (found[0], 1)
+
+
+def _catalogue(found: Found) -> str:
+    """What the viewer's script needs of every image, as JSON that is safe within HTML."""
+    listed: list[dict[str, Any]] = [
+        {
+            "url": f"/studies/{found.study.id}/instances/{image.number}/frames/",
+            "stamp": image.stamp, "columns": image.columns, "height": image.height,
+            "frames": image.frames, "label": image.label,
+        }
+        for image in found.images
+    ]  # fmt: skip
+    return json.dumps(listed, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _intended_use(context: Context) -> dict[tuple[str, str], str]:
+    """Norwegian intended use by (algorithm, version); a result itself keeps the English one."""
+    return {
+        (key, algorithm.version): algorithm.manifest.algorithm.intended_use_nb
+        for key, algorithm in context.algorithms.items()
+    }

@@ -1,0 +1,96 @@
+"""Words, numbers and times as a reader of one language expects them."""
+
+import dataclasses
+import datetime as dt
+import zoneinfo
+from typing import Final, Literal
+
+from web.texts import TEXTS
+
+LANGUAGES: Final[tuple[Literal["nb", "en"], ...]] = ("nb", "en")
+NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
+SPACE: Final = "\N{NO-BREAK SPACE}"
+
+
+def _norwegian_time() -> dt.tzinfo:
+    """Clocks on Norwegian walls, also where the machine's own is UTC."""
+    try:
+        return zoneinfo.ZoneInfo("Europe/Oslo")
+    except zoneinfo.ZoneInfoNotFoundError:
+        return dt.datetime.now().astimezone().tzinfo or dt.UTC
+
+
+ZONE: Final = _norwegian_time()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Words:
+    """One language: `nb` or `en`."""
+
+    language: Literal["nb", "en"]
+
+    def text(self, key: str, **facts: object) -> str:
+        """The sentence of `key` with its facts filled in, not escaped."""
+        return TEXTS[self.language][key].format_map(facts)
+
+    def count(self, key: str, number: int) -> str:
+        """`1 funn`, `2 funn`: the sentence of `key`.one or `key`.many."""
+        return self.text(f"{key}.{'one' if number == 1 else 'many'}", number=self.number(number))
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with the language's decimal mark and groups."""
+        shown = f"{value:,.{digits}f}"
+        if self.language == "en":
+            return shown
+        return shown.replace(",", NARROW).replace(".", ",")
+
+    def percent(self, share: float) -> str:
+        """A share in 0..1 as whole per cent; never rounded to certainty, up or down."""
+        whole = round(share * 100)
+        sign = "%" if self.language == "en" else f"{SPACE}%"
+        if whole == 0 < share:
+            return f"<{SPACE}1{sign}"
+        if whole == 100 > share * 100:  # noqa: PLR2004
+            return f">{SPACE}99{sign}"
+        return f"{whole}{sign}"
+
+    def seconds(self, value: float) -> str:
+        """`3,2 s`, `4 min 10 s`, `2 t 5 min`."""
+        if value < 99.95:  # noqa: PLR2004 - below, tenths are worth reading
+            return f"{self.number(max(value, 0), 1)}{SPACE}s"
+        minutes, rest = divmod(round(value), 60)
+        if minutes < 60:  # noqa: PLR2004
+            return f"{minutes}{SPACE}min {rest}{SPACE}s"
+        hours, minutes = divmod(minutes, 60)
+        return f"{self.number(hours)}{SPACE}{self.text('hours')} {minutes}{SPACE}min"
+
+    def moment(self, at: dt.datetime) -> str:
+        """A time in Norway, to the second."""
+        pattern = "%d.%m.%Y %H:%M:%S" if self.language == "nb" else "%Y-%m-%d %H:%M:%S"
+        return at.astimezone(ZONE).strftime(pattern)
+
+    def clock(self, at: dt.datetime) -> str:
+        """The time of day for today, the day and the time for other days."""
+        here, now = at.astimezone(ZONE), dt.datetime.now(ZONE)
+        if here.date() == now.date():
+            return here.strftime("%H:%M:%S")
+        return here.strftime("%d.%m. %H:%M" if self.language == "nb" else "%b %d %H:%M")
+
+    def day(self, date: str) -> str:
+        """A DICOM date (DA, PS3.5 6.2); what is not one is shown as it is."""
+        try:
+            made = dt.date(int(date[:4]), int(date[4:6]), int(date[6:8]))
+        except ValueError:
+            return date
+        return made.strftime("%d.%m.%Y") if self.language == "nb" else made.isoformat()
+
+    def person(self, name: str) -> str:
+        """A DICOM person name (PN, PS3.5 6.2.1) as `Family, Given Middle`."""
+        groups = [group for group in name.split("=") if group.strip("^ ")]
+        parts = [part.strip() for part in (groups[0] if groups else "").split("^")]
+        family, given = parts[0], " ".join(part for part in parts[1:3] if part)
+        return ", ".join(part for part in (family, given) if part) or self.text("no_name")
+
+    def sex(self, code: str) -> str:
+        """Patient's Sex (0010,0040) in words."""
+        return self.text(f"sex.{code}") if code in {"M", "F", "O"} else ""
