@@ -69,8 +69,9 @@ class News:
     """Wake-ups between programs. Losing one costs a polling interval, never a job."""
 
     def __init__(self, url: str) -> None:
-        """Connect lazily to the Redis at `url`."""
-        self._redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
+        """Connect lazily to the Redis at `url`; Celery's word for a Unix socket is known."""
+        plain = url.replace("redis+socket://", "unix://", 1)
+        self._redis = redis.Redis.from_url(plain, socket_connect_timeout=2, socket_timeout=5)
 
     def tell(self, word: str) -> None:
         """Publish one word; Redis being away is not an error here."""

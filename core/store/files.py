@@ -1,9 +1,10 @@
 """Instances and result objects on disk: written beside, made durable, renamed into place.
 
     <home>/instances/<site>/<study uid>/<sop uid>-<token>.dcm
-    <home>/results/<site>/<job>/<run>/<kind>-<number>.dcm
+    <home>/results/<site>/<job>/<run>/<kind>-<number>-<token>.dcm
     <home>/refused/<time>-<token>.dcm
-    <home>/incoming/<token>.part        removed at start: never acknowledged
+    <home>/incoming/<token>.part        the router's: removed at its start, never acknowledged
+    <home>/outgoing/<token>.part        the workers': removed when a day old
 
 Every final name is unique, so nothing is ever overwritten: which of two files with
 one SOP Instance UID counts is decided by the database's row.
@@ -12,8 +13,10 @@ one SOP Instance UID counts is decided by the database's row.
 import contextlib
 import errno
 import filecmp
+import itertools
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +25,7 @@ from typing import Self
 from core.domain.errors import StorageFullError, UnavailableError
 from core.domain.study import valid_uid
 
+_DAY_S = 86_400
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -41,10 +45,10 @@ def _told(what: str) -> Iterator[None]:
 class Incoming:
     """One file on its way in. Leaving the `with` without `keep` removes it."""
 
-    def __init__(self, files: "Files") -> None:
-        """Open a new `.part` file."""
+    def __init__(self, files: "Files", folder: Path) -> None:
+        """Open a new `.part` file in `folder`."""
         self._files = files
-        self.path = files.incoming / f"{secrets.token_hex(16)}.part"
+        self.path = folder / f"{secrets.token_hex(16)}.part"
         self.size = 0
         with _told("opening a file"):
             self._file = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o640)
@@ -69,14 +73,13 @@ class Incoming:
         """Make the file durable and give it its final name; returns it."""
         with _told("keeping a file"):
             self._files.sync(self._file)
-            fresh = not folder.is_dir()
-            if fresh:
-                folder.mkdir(parents=True, exist_ok=True)
+            fresh = list(itertools.takewhile(lambda f: not f.is_dir(), (folder, *folder.parents)))
+            folder.mkdir(parents=True, exist_ok=True)
             final = folder / name
             self.path.rename(final)
             self._files.sync_folder(folder)
-            if fresh:
-                self._files.sync_folder(folder.parent)
+            for made in fresh:
+                self._files.sync_folder(made.parent)
         self.path = final
         return final
 
@@ -104,21 +107,24 @@ class Files:
         self.home = home.resolve()
         self.fsync = fsync
         self.incoming = self.home / "incoming"
+        self.outgoing = self.home / "outgoing"
         self.refused = self.home / "refused"
         with _told("making folders"):
-            for folder in (self.incoming, self.refused, self.home / "instances"):
+            for folder in (self.incoming, self.outgoing, self.refused, self.home / "instances"):
                 folder.mkdir(parents=True, exist_ok=True)
 
     def sweep(self) -> int:
-        """Remove what a killed router left half written; returns how many."""
+        """Remove what a killed router or worker left half written; returns how many."""
+        old = time.time() - _DAY_S
         parts = list(self.incoming.glob("*.part"))
+        parts += [part for part in self.outgoing.glob("*.part") if part.stat().st_mtime < old]
         for part in parts:
             part.unlink(missing_ok=True)
         return len(parts)
 
     def receive(self) -> Incoming:
         """A new incoming file."""
-        return Incoming(self)
+        return Incoming(self, self.incoming)
 
     def keep_instance(self, part: Incoming, *, site: str, study_uid: str, sop_uid: str) -> Path:
         """Give an instance its final name; raises `InvalidUidError` for a hostile UID."""
@@ -144,13 +150,11 @@ class Files:
     def write_results(
         self, site: str, job_id: str, run: int, objects: Iterable[tuple[str, bytes]]
     ) -> list[str]:
-        """Write (name, bytes) of one run beside and rename; the same name is the same bytes."""
+        """Write (name, bytes) of one run beside and rename; returns the paths for rows."""
         folder = self.home / "results" / site / job_id / str(run)
         paths = []
-        with _told("writing a result"):
-            folder.mkdir(parents=True, exist_ok=True)
         for name, data in objects:
-            with Incoming(self) as part:
+            with Incoming(self, self.outgoing) as part:
                 part.write(data)
                 paths.append(self.relative(part.keep(folder, name)))
         return paths

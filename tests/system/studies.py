@@ -10,7 +10,7 @@ from tests.router.conftest import instance
 
 def written(data: Dataset, path: Path) -> Path:
     """The data set as a PS3.10 file."""
-    if "file_meta" not in data:
+    if not hasattr(data, "file_meta"):
         data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ def start(tmp_path: Path, orthanc: Orthanc) -> Iterator[Start]:
 
     def started(redis: Redis, database_url: str = "") -> Platform:
         platform = Platform(
-            tmp_path / "var", redis_url=redis.url, archive=("ORTHANC", orthanc.dicom_port),
+            tmp_path / "var", redis_url=redis.url, archive=(orthanc.ae_title, orthanc.dicom_port),
             database_url=database_url,
         )  # fmt: skip
         platform.start("router", "workers")
