@@ -1,0 +1,1 @@
+"""Measurements: `make bench` prints them, `docs/measurements.md` keeps them."""
