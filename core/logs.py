@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 
-from core.settings import Logs
+from core.sections import Logs
 
 #: The keys that may be logged. None of them holds a patient's name, number or birth date.
 KNOWN_KEYS: Final = frozenset({

@@ -7,210 +7,36 @@ trusts and destinations that are named but not described.
 
 import os
 import re
-import socket
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
 import pydantic
-from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.domain.errors import SettingsError
-from core.domain.job import Priority
 from core.domain.study import Site
-
-AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x20-\x5B\x5D-\x7E]+$")]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Language = Literal["nb", "en"]
-ANYBODY = "*"
-
-
-class Section(pydantic.BaseModel):
-    """A table of `site.toml`: frozen, and nothing in it goes unread."""
-
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
-
-
-class Database(Section):
-    """Where the truth is: empty for SQLite below `home`, else a PostgreSQL URL."""
-
-    url: str = ""
-    fsync: bool = True  #: False: a power cut may lose what was acknowledged
-
-
-class Queue(Section):
-    """Redis: empty for the embedded server, else a URL."""
-
-    url: str = ""
-
-
-class Dicom(Section):
-    """The storage SCP."""
-
-    host: str = "127.0.0.1"
-    port: Port = 11112
-    ae_title: AeTitle = "VARDE"
-    max_pdu: Annotated[int, Field(ge=4096, le=1 << 20)] = 131072
-    max_associations: Annotated[int, Field(ge=1)] = 64
-    idle_s: Annotated[float, Field(gt=0)] = 60.0  #: silence after which an association is aborted
-
-
-class Intake(Section):
-    """What becomes of one instance."""
-
-    fsync: bool = True  #: False: faster, but a power cut may lose acknowledged instances
-    max_object_mb: Annotated[int, Field(ge=1)] = 4096
-    keep_refused_mb: Annotated[int, Field(ge=0)] = 1024  #: the oldest refused objects go first
-
-
-class Assembly(Section):
-    """How long to wait for a study to be complete, in seconds."""
-
-    quiet_s: Annotated[float, Field(ge=0)] = 10.0
-    patience_s: Annotated[float, Field(gt=0)] = 900.0
-
-
-class Dispatch(Section):
-    """How news of jobs reaches the workers."""
-
-    reconcile_s: Annotated[float, Field(gt=0)] = 10.0
-    resend_s: Annotated[float, Field(gt=0)] = 60.0  #: a queued job is announced again after this
-    attempts: Annotated[int, Field(ge=1)] = 3  #: claims before a job is answered as failed
-
-
-class Worker(Section):
-    """One worker process and its children."""
-
-    queues: tuple[str, ...] = ("cpu", "gpu")
-    concurrency: Annotated[int, Field(ge=1)] = 1
-    threads: Annotated[int, Field(ge=1)] = 2  #: of ONNX Runtime, for each child
-    provider: Literal["cpu", "cuda"] = "cpu"
-    lease_s: Annotated[float, Field(gt=0)] = 60.0
-    name: str = Field(default_factory=socket.gethostname)
-
-
-class Delivery(Section):
-    """How often a destination is tried, and when that ends."""
-
-    first_delay_s: Annotated[float, Field(gt=0)] = 5.0
-    factor: Annotated[float, Field(ge=1)] = 2.0
-    longest_delay_s: Annotated[float, Field(gt=0)] = 3600.0
-    attempts: Annotated[int, Field(ge=1)] = 20
-    linger_s: Annotated[float, Field(ge=0)] = 1.0  #: an idle association is released after this
-
-
-class Web(Section):
-    """The pages. They know no users yet: keep them on loopback."""
-
-    host: str = "127.0.0.1"
-    port: Port = 8080
-    language: Language = "nb"
-
-
-class Monitor(Section):
-    """The exporter that Prometheus scrapes."""
-
-    host: str = "127.0.0.1"
-    port: Port = 9108
-
-
-class Logs(Section):
-    """`json` for machines, `console` for people."""
-
-    format: Literal["console", "json"] = "console"
-    level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-class Region(Section):
-    """A regional health authority."""
-
-    name: str
-
-
-class Trust(Section):
-    """A health trust (helseforetak) in a region."""
-
-    name: str
-    region: Key
-
-
-class SiteTable(Section):
-    """A site: who may send for it, and where its results go."""
-
-    name: str
-    trust: Key
-    called: tuple[AeTitle, ...] = ()  #: AE titles it calls; empty: `dicom.ae_title`
-    calling: tuple[AeTitle, ...]  #: AE titles it sends from; `*` admits anybody
-    destinations: tuple[Key, ...]
-
-
-class Destination(Section):
-    """A peer that takes results by C-STORE."""
-
-    ae_title: AeTitle
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)]
-    calling: AeTitle = "VARDE"
-    objects: tuple[Literal["sr", "gsps"], ...] = ("sr", "gsps")
-    timeout_s: Annotated[float, Field(gt=0)] = 30.0
-
-
-class Condition(Section):
-    """What a DICOM attribute must be: one of a set, a range, or a pattern."""
-
-    any_of: tuple[str, ...] | None = None
-    min: float | None = None
-    max: float | None = None
-    pattern: str | None = None
-
-    @pydantic.model_validator(mode="before")
-    @classmethod
-    def _from_short_form(cls, value: object) -> object:
-        """`"CT"` and `["CR", "DX"]` are short for a set."""
-        if isinstance(value, str):
-            return {"any_of": (value,)}
-        return {"any_of": tuple(value)} if isinstance(value, list) else value
-
-    @pydantic.model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.model_fields_set:
-            message = "an empty condition: give a value, a list, min/max or pattern"
-            raise ValueError(message)
-        if self.pattern is not None:
-            try:
-                re.compile(self.pattern)
-            except re.error as error:
-                message = f"pattern {self.pattern!r} is no regular expression: {error}"
-                raise ValueError(message) from error
-        return self
-
-    def wanted(self) -> str:
-        """The condition in a reader's words."""
-        if self.any_of is not None:
-            return ", ".join(self.any_of)
-        if self.pattern is not None:
-            return f"/{self.pattern}/"
-        low = "" if self.min is None else f"{self.min:g}"
-        high = "" if self.max is None else f"{self.max:g}"
-        return f"{low}–{high}"
-
-
-class Route(Section):
-    """A wish: this algorithm for such instances at these sites."""
-
-    name: str
-    algorithm: Key
-    sites: tuple[str, ...] = (ANYBODY,)
-    priority: Literal["stat", "urgent", "routine", "research"] = "routine"
-    when: Mapping[str, Condition] = {}
-
-    @property
-    def queue_priority(self) -> Priority:
-        """The priority as the queue counts it."""
-        return Priority[self.priority.upper()]
+from core.sections import (
+    ANYBODY,
+    Assembly,
+    Database,
+    Delivery,
+    Destination,
+    Dicom,
+    Dispatch,
+    Intake,
+    Key,
+    Logs,
+    Monitor,
+    Queue,
+    Region,
+    Route,
+    SiteTable,
+    Trust,
+    Web,
+    Worker,
+)
 
 
 class Settings(BaseSettings):

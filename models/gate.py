@@ -1,4 +1,4 @@
-"""The intended-use gate: may this algorithm read this instance, by its header?
+"""The intended-use gate: whether an algorithm may read an instance, by its header.
 
 Pure, and shared: routes ask it before a job is made, workers ask it for every
 instance of the job's study.

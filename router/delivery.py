@@ -8,8 +8,8 @@ from pathlib import Path
 from core.domain.errors import DeliveryError, VardeError
 from core.domain.job import Delivery
 from core.logs import logger
-from core.settings import Delivery as Patience
-from core.settings import Destination
+from core.sections import Delivery as Patience
+from core.sections import Destination
 from core.store import deliveries
 from core.store.database import Database
 from core.store.files import Files

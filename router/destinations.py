@@ -12,7 +12,7 @@ from pynetdicom.events import Event
 
 from core.domain.errors import DeliveryError
 from core.domain.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
-from core.settings import Destination
+from core.sections import Destination
 from router import upper_layer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from core.domain.errors import SettingsError
 from core.domain.reason import Reason, ReasonCode
 from core.domain.study import Decision, Instance
-from core.settings import ANYBODY, Condition, Route
+from core.sections import ANYBODY, Condition, Route
 from models import gate
 from models.registry import Algorithm
 from router.attributes import tag_of

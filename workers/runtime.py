@@ -9,7 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from core.domain.errors import ModelError
-from core.settings import Worker
+from core.sections import Worker
 from models import steps
 from models.registry import Algorithm
 

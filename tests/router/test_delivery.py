@@ -13,7 +13,7 @@ from pynetdicom.events import Event
 
 from core.domain.finding import Outcome
 from core.domain.job import Job, State
-from core.settings import Delivery, Destination
+from core.sections import Delivery, Destination
 from core.store import deliveries, jobs, results
 from core.store.database import Database, open_database
 from core.store.files import Files

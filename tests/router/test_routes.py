@@ -10,7 +10,7 @@ import pytest
 from core.domain.errors import SettingsError
 from core.domain.reason import ReasonCode
 from core.domain.study import Decision, Instance
-from core.settings import Route
+from core.sections import Route
 from models.manifest import Manifest
 from models.registry import Algorithm
 from router import routes

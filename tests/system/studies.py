@@ -5,6 +5,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from simulator import dx
 from tests.router.conftest import instance
 
 
@@ -20,8 +21,6 @@ def written(data: Dataset, path: Path) -> Path:
 
 def chest(folder: Path, seed: int, *, salt: str = "system") -> Path:
     """One simulated chest radiograph."""
-    from simulator import dx
-
     ((data, *_), _) = dx.study(seed, salt=salt)
     return written(data, folder / f"chest-{seed}.dcm")
 

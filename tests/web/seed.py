@@ -168,10 +168,8 @@ class Seed:
     ) -> str:  # fmt: skip
         """A queued job."""
         with self.database.write() as connection:
-            return assembly.create_job(
-                connection, study, site, revision, algorithm=algorithm, version="1.0.0",
-                queue="cpu", priority=Priority.ROUTINE, limit_s=60, now=at,
-            )  # fmt: skip
+            wish = assembly.Wish(algorithm, "1.0.0", "cpu", Priority.ROUTINE, 60)
+            return assembly.create_job(connection, study, site, revision, wish, now=at)
 
     def claim(self, job: str, *, at: dt.datetime = NOW) -> None:
         """A worker takes the job."""

@@ -2,10 +2,15 @@
 
 import pytest
 
-from core.settings import Settings, Web
+from typing import TYPE_CHECKING
+
+from core.sections import Web
 from tests.web.conftest import URL, Seeded
 from tests.web.visitor import TestClient
 from web.app import create_app
+
+if TYPE_CHECKING:
+    from core.settings import Settings
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/health/ready", "/metrics", "/static/live.js"])

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.settings import Queue, Settings
+from core.sections import Queue
+from core.settings import Settings
 from tests.services.process import free_port
 from tests.web.conftest import URL, Seeded
 from tests.web.seed import Seed

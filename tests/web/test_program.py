@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from core.domain.errors import SettingsError
-from core.settings import Settings, Web
+from core.sections import Web
+from core.settings import Settings
 from tests.services.process import Process, free_port
 from web import program
 

@@ -156,11 +156,8 @@ class Place:
         """A queued job for the study's first revision; returns its id."""
         reason = Reason(ReasonCode.MODALITY, {"found": "CT", "wanted": "CR, DX"})
         with self.station.database.write() as connection:
-            made = assembly.create_job(
-                connection, study_id, SITE, 1,
-                algorithm=algorithm, version=version, queue="cpu", priority=Priority.ROUTINE,
-                limit_s=limit_s, now=self.clock(),
-            )  # fmt: skip
+            wish = assembly.Wish(algorithm, version, "cpu", Priority.ROUTINE, limit_s)
+            made = assembly.create_job(connection, study_id, SITE, 1, wish, now=self.clock())
             decision = Decision("tiny", "1.0.0", chosen=False, reason=reason)
             assembly.record_decisions(connection, study_id, 1, [decision])
         return made

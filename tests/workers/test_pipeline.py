@@ -12,7 +12,7 @@ from core.domain.errors import UnavailableError, UnreadableError
 from core.domain.finding import Outcome, Result
 from core.domain.reason import ReasonCode
 from core.domain.study import Instance
-from core.settings import Worker
+from core.sections import Worker
 from models import registry
 from models.registry import Algorithm
 from tests.workers.instances import Numbers, image, ramp

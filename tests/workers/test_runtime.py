@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 
 from core.domain.errors import ModelError
-from core.settings import Worker
+from core.sections import Worker
 from models.registry import Algorithm
 from workers import runtime
 from workers.runtime import CPU, CUDA, Runtime, Session

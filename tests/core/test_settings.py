@@ -1,0 +1,138 @@
+"""One frozen tree: arguments > environment > file > defaults; what is wrong stops the start."""
+
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from core.domain.errors import SettingsError
+from core.domain.job import Priority
+from core.settings import Settings, load
+
+SITE = """\
+[dicom]
+port = 104
+ae_title = "VARDE1"
+
+[regions.vest]
+name = "Vest"
+[trusts.fonna]
+name = "Fonna"
+region = "vest"
+[sites.haugesund]
+name = "Haugesund"
+trust = "fonna"
+calling = ["CR1"]
+destinations = ["pacs"]
+[sites.others]
+name = "Others"
+trust = "fonna"
+calling = ["*"]
+destinations = []
+[destinations.pacs]
+ae_title = "PACS"
+host = "10.0.0.1"
+port = 104
+[[routes]]
+name = "Thorax"
+algorithm = "chest_xray"
+priority = "urgent"
+[routes.when]
+Modality = ["CR", "DX"]
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `site.toml` in the folder that we are in."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "site.toml"
+    path.write_text(SITE, encoding="utf-8")
+    return path
+
+
+def refused(site: Path, old: str, new: str) -> str:
+    """What `load` says of a changed file."""
+    site.write_text(SITE.replace(old, new), encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load(site)
+    return str(caught.value)
+
+
+def test_defaults_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load()
+    assert (settings.dicom.port, settings.dicom.host, settings.web.port) == (
+        11112, "127.0.0.1", 8080,
+    )  # fmt: skip
+    assert settings.database_url == f"sqlite:///{tmp_path.resolve() / 'var' / 'varde.db'}"
+
+
+def test_the_order_of_precedence(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().dicom.port == 104
+    monkeypatch.setenv("VARDE_DICOM__PORT", "105")
+    assert load().dicom.port == 105
+    assert load(dicom={"port": 106}).dicom.port == 106
+    assert load(dicom={"port": 106}).dicom.ae_title == "VARDE1"
+
+
+def test_the_environment_names_the_file(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = site.rename(tmp_path / "other.toml")
+    assert load().dicom.port == 11112
+    monkeypatch.setenv("VARDE_SITE", str(other))
+    assert load().dicom.port == 104
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file"):
+        load(tmp_path / "nothing.toml")
+
+
+def test_frozen(site: Path) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        load().dicom.port = 1  # type: ignore[misc]
+
+
+def test_the_site_of_an_association(site: Path) -> None:
+    settings = load()
+    assert settings.called_titles() == {"VARDE1"}
+    assert settings.site_of("VARDE1", "CR1") == "haugesund"
+    assert settings.site_of("VARDE1", "ANY") == "others"
+    assert settings.site_of("VARDE", "CR1") is None
+    assert settings.described_sites()[0].region == "Vest"
+    assert settings.routes[0].queue_priority is Priority.URGENT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("port = 104\nae", "prot = 104\nae", "site.toml:2: dicom.prot: Extra inputs"),
+        ("port = 104\nae", 'port = "many"\nae', "site.toml:2: dicom.port"),
+        ('region = "vest"', 'region = "west"', "trusts.fonna.region names «west»"),
+        (
+            'destinations = ["pacs"]',
+            'destinations = ["pcs"]',
+            "names «pcs», which is not described",
+        ),
+        ('calling = ["*"]', 'calling = ["CR1"]', "both have CR1 calling VARDE1"),
+        ('calling = ["CR1"]', 'calling = ["A TITLE THAT IS LONG"]', "at most 16 characters"),
+        ("[dicom]", "[dicom", "site.toml: "),
+        ('priority = "urgent"', 'sites = ["nowhere"]', "route «Thorax» names «nowhere»"),
+        ('["CR", "DX"]', '{ pattern = "(" }', "is no regular expression"),
+        ("[dicom]", "[dcm]", "dcm: Extra inputs"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_and_key(site: Path, old: str, new: str, told: str) -> None:
+    assert told in refused(site, old, new)
+
+
+def test_a_bad_environment_is_told_too(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VARDE_DICOM__PORT", "99999")
+    with pytest.raises(SettingsError, match=r"dicom\.port"):
+        load()
+
+
+def test_every_setting_has_a_default() -> None:
+    assert Settings().sites == {}
