@@ -233,7 +233,11 @@ class Receiving:
         if part is None or before is None:
             message = "an instance that was known is gone"
             raise UnavailableError(message)
-        if same_content(files.absolute(before[0]), part.path):
+        first = files.absolute(before[0])
+        if first == part.path:
+            message = "an instance that is new was taken for a known one"
+            raise UnavailableError(message)
+        if same_content(first, part.path):
             part.path.unlink(missing_ok=True)
             return
         other = "" if before[1] == new.transfer_syntax_uid else " in another transfer syntax"

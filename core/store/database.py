@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import alembic.command
-import alembic.config
 import sqlalchemy as sa
 
 from core.domain.errors import StorageFullError, UnavailableError
@@ -94,11 +92,26 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision; one program at a time."""
+        if self._migrated():
+            return
+        # A quarter of a second that all starts but the first can do without.
+        import alembic.command  # noqa: PLC0415
+        import alembic.config  # noqa: PLC0415
+
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["database"] = self
         with _told(), _MIGRATING:
             alembic.command.upgrade(config, "head")
+
+    def _migrated(self) -> bool:
+        """Whether the schema is the newest already, told without Alembic's machinery."""
+        newest = max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+        with _told(), self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return False
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none() == newest.partition("_")[0]
 
     def describe_sites(self, settings: Settings) -> None:
         """Write the regions, trusts and sites of `site.toml`; rows are never removed."""

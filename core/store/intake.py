@@ -96,14 +96,15 @@ def record_instance(
         "modality": new.modality, "path": new.path, "size": new.size, "revision": 0,
         "received_at": now, "attributes": dict(new.attributes),
     }  # fmt: skip
-    inserted = connection.execute(_insert(connection, InstanceRow).on_conflict_do_nothing(), row)
+    insert = _insert(connection, InstanceRow).on_conflict_do_nothing().returning(InstanceRow.id)
+    fresh = connection.execute(insert, row).first() is not None
     if known is None:
         connection.execute(
             sa.update(AssociationRow)
             .where(AssociationRow.id == association)
             .values(study_id=study_id, active_at=now)
         )
-    return study_id, inserted.rowcount == 1
+    return study_id, fresh
 
 
 def _study_id(connection: sa.Connection, new: NewInstance, now: dt.datetime) -> str:

@@ -33,7 +33,12 @@ def database(settings: Settings) -> Iterator[Database]:
 
 
 def arrive(
-    database: Database, number: int = 1, *, study: str = "2.25.100", now: dt.datetime = NOW
+    database: Database,
+    number: int = 1,
+    *,
+    study: str = "2.25.100",
+    now: dt.datetime = NOW,
+    expect_fresh: bool = True,
 ) -> str:
     """One instance's row; returns the study's id."""
     new = intake.NewInstance(
@@ -43,7 +48,13 @@ def arrive(
         study={"patient_name": "Nordmann^Kari", "description": "CT"},
     )  # fmt: skip
     with database.write() as connection:
-        return intake.record_instance(connection, new, association="none", known=None, now=now)[0]
+        study_id, fresh = intake.record_instance(
+            connection, new, association="none", known=None, now=now
+        )
+        again = intake.record_instance(connection, new, association="none", known=study_id, now=now)
+    assert again == (study_id, False)
+    assert fresh is expect_fresh
+    return study_id
 
 
 def queued(database: Database, *, study: str = "2.25.100", algorithm: str = "chest") -> str:

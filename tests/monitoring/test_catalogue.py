@@ -7,7 +7,8 @@ from pathlib import Path
 import prometheus_client
 import pytest
 
-from core.settings import Queue, Settings
+from core.sections import Queue
+from core.settings import Settings
 from monitoring.catalogue import METRICS, Metric
 from monitoring.exporter import Exporter
 from tests.services.need import need

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from core.domain.errors import SettingsError
-from core.settings import Monitor, Settings
+from core.sections import Monitor
+from core.settings import Settings
 from monitoring import program
 from tests.services.process import Process, free_port
 

@@ -15,7 +15,7 @@ from core.store import deliveries, jobs, results, studies
 from core.store.database import Database, open_database
 from core.store.intake import Refusal, refusals
 from core.store.results import StoredObject
-from tests.services.process import Process, free_port
+from tests.services.process import EndedError, Process, free_port
 
 SITE = """
 [dicom]
@@ -133,7 +133,13 @@ class Platform:
                 job.state is State.DELIVERED for job in known
             )
 
-        self.wait_until(done, f"done: {[(j.state, j.error) for j in self.jobs()]}", within=within)
+        try:
+            self.wait_until(done, "done", within=within)
+        except EndedError as error:
+            known = [(job.algorithm, job.state, job.attempts, job.error) for job in self.jobs()]
+            printed = "".join(program.output[-3000:] for program in self.programs.values())
+            message = f"{known}\n{printed}"
+            raise AssertionError(message) from error
         return self.jobs()
 
     def objects(self) -> list[StoredObject]:

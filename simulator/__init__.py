@@ -1,0 +1,1 @@
+"""Modalities, archives and images with known truth, for demonstrations, training and tests."""

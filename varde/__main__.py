@@ -1,0 +1,7 @@
+"""`python -m varde` is `varde`."""
+
+import sys
+
+from varde.cli import main
+
+sys.exit(main())

@@ -1,0 +1,142 @@
+"""The command line as data: every command, its arguments, and the function that it names.
+
+Only `argparse` is imported here, so that help and mistakes are answered at once.
+"""
+
+import argparse
+from pathlib import Path
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+PROGRAMS = {
+    "router": "receives studies, decides, delivers results",
+    "worker": "runs algorithms",
+    "web": "the pages and the API",
+    "monitor": "the exporter that Prometheus scrapes",
+}
+
+
+class Arguments(argparse.Namespace):
+    """What the command line said; a command reads only its own."""
+
+    site: Path | None = None  #: `site.toml`
+    command: str = ""  #: `module:function` below `varde`
+    json: bool = False
+    once: bool = False
+    out: Path | None = None
+    paths: list[Path]
+    studies: int = 8
+    rate: float = 0.0
+    seed: int = 1
+    to: str = ""
+    calling: str = ""
+    study_uid: str = ""
+    target: str = ""
+    job_id: str = ""
+    state: list[str]
+    name: str = ""
+    program: str = ""
+    rest: list[str]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole contract."""
+    top = argparse.ArgumentParser(
+        prog="varde", description="Runs AI on radiology studies, and keeps watch over it."
+    )
+    top.add_argument("--site", type=Path, metavar="FILE", help="site.toml (default: ./site.toml)")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _platform(commands)
+    _studies(commands)
+    _jobs(commands)
+    _models(commands)
+    for name, told in PROGRAMS.items():
+        one = commands.add_parser(name, help=f"one program: {told}")
+        one.set_defaults(command="programs:run", program=name)
+    return top
+
+
+def _platform(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    """`up`, `demo` and `check`."""
+    up = commands.add_parser("up", help="everything on one machine, until Ctrl-C")
+    up.set_defaults(command="up:run")
+    demo = commands.add_parser("demo", help="`up`, then sends studies and shows the answers")
+    demo.set_defaults(command="demo:run")
+    demo.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="DICOM files or folders")
+    demo.add_argument("--once", action="store_true", help="stop when every study is answered")
+    demo.add_argument("--out", type=Path, metavar="DIR", help="the objects as the archive got them")
+    demo.add_argument("--json", action="store_true", help="one JSON object a study on stdout")
+    demo.add_argument("--studies", type=_count, default=8, metavar="N", help="simulated studies")
+    demo.add_argument("--rate", type=_rate, default=0.0, help="studies a minute (0: no pause)")
+    demo.add_argument("--seed", type=int, default=1, help="of the first simulated study")
+    check = commands.add_parser("check", help="validate site.toml, routes and manifests")
+    check.set_defaults(command="check:run")
+
+
+def _studies(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    """`send`, `explain` and `routes`."""
+    send = commands.add_parser("send", help="send DICOM files by C-STORE")
+    send.set_defaults(command="send:run")
+    send.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    send.add_argument("--to", default="", metavar="AE@HOST:PORT", help="default: this platform")
+    send.add_argument("--from", dest="calling", default="", metavar="AE", help="calling AE title")
+    explain = commands.add_parser("explain", help="why, and why not, for every algorithm")
+    explain.set_defaults(command="explain:run")
+    explain.add_argument("study_uid", metavar="STUDY_UID")
+    explain.add_argument("--json", action="store_true")
+    routes = commands.add_parser("routes", help="try routes without running anything")
+    one = routes.add_subparsers(required=True, metavar="ACTION").add_parser("test")
+    one.set_defaults(command="explain:test")
+    one.add_argument("target", metavar="PATH|STUDY_UID")
+    one.add_argument("--json", action="store_true")
+
+
+def _jobs(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    """`jobs list`, `retry` and `cancel`."""
+    jobs = commands.add_parser("jobs", help="what runs, what waits, what needs a hand")
+    actions = jobs.add_subparsers(required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="what needs attention comes first")
+    listed.set_defaults(command="jobs:listed")
+    listed.add_argument("--state", action="append", default=[], metavar="STATE")
+    listed.add_argument("--json", action="store_true")
+    for name, told in (("retry", "start again what ended badly"), ("cancel", "withdraw a job")):
+        one = actions.add_parser(name, help=told)
+        one.set_defaults(command=f"jobs:{name}")
+        one.add_argument("job_id", metavar="ID")
+
+
+def _models(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    """`models list`, `check`, `train` and `evaluate`."""
+    models = commands.add_parser("models", help="the algorithms that are here")
+    actions = models.add_subparsers(required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="every algorithm")
+    listed.set_defaults(command="algorithms:listed")
+    listed.add_argument("--json", action="store_true")
+    for name, told in (
+        ("check", "manifest, weights and golden case"),
+        ("train", "train again; what follows -- goes to its training"),
+        ("evaluate", "measure again; what follows -- goes to its evaluation"),
+    ):
+        one = actions.add_parser(name, help=told)
+        one.set_defaults(command=f"algorithms:{name}")
+        one.add_argument("name", metavar="NAME")
+        if name != "train":
+            one.add_argument("--json", action="store_true")
+        if name != "check":
+            one.add_argument("rest", nargs="*", metavar="-- …", help="its own arguments")
+
+
+def _count(text: str) -> int:
+    """A number of studies: one or more."""
+    if (count := int(text)) < 1:
+        message = "at least one study"
+        raise argparse.ArgumentTypeError(message)
+    return count
+
+
+def _rate(text: str) -> float:
+    """Studies a minute: zero or more."""
+    if not 0 <= (rate := float(text)) <= 1e6:  # noqa: PLR2004 - no scanner is faster
+        message = "studies a minute, zero or more"
+        raise argparse.ArgumentTypeError(message)
+    return rate
