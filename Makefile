@@ -133,7 +133,7 @@ endef
 # $(call install,ARGUMENTS): uv where it can be had, else pip.
 WITH_UV := PATH="$(CURDIR)/$(BIN):$$PATH"
 define install
-	if $(WITH_UV) command -v uv >/dev/null; then $(WITH_UV) uv pip install --quiet --python $(BIN)/python $(1); \
+	if $(WITH_UV) command -v uv >/dev/null; then $(WITH_UV) uv pip install --quiet --compile-bytecode --python $(BIN)/python $(1); \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check $(1); fi
 endef
 

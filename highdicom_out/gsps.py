@@ -177,7 +177,7 @@ def _notice(sheet: Sheet, *, any_here: bool) -> None:
         words = encoding.say("no_findings_shown" if none else "none_on_image")
         lines.append((words, sheet.page.at_top(words)))
     who = wording.description(encoding.result, encoding.language)
-    below = (wording.short_text(encoding.result.provenance.intended_use), who)
+    below = (wording.short_text(encoding.result.provenance.use(encoding.language)), who)
     lines += [(words, sheet.page.at_bottom(words)) for words in below if words]
     order = len(_kinds(encoding)) + 1
     _write(sheet, sheet.layer(LABEL, order, who, GREY), lines)

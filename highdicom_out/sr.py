@@ -176,7 +176,7 @@ def _outcome(encoding: Encoding) -> list[Dataset]:
 def _sentences(encoding: Encoding) -> list[Dataset]:
     """What a reader reads: the outcome, who says it, what it is for, what is left out."""
     result, language = encoding.result, encoding.language
-    comments = [wording.made_by(result, language), result.provenance.intended_use]
+    comments = [wording.made_by(result, language), result.provenance.use(language)]
     if any(findings.without_spacing(one, encoding) for one in result.findings):
         comments.append(encoding.say("no_spacing"))
     return [

@@ -39,6 +39,7 @@ def provenance(
         weights_sha256=algorithm.weights_sha256,
         device_uid=algorithm.device_uid,
         intended_use=identity.intended_use,
+        intended_use_nb=identity.intended_use_nb,
         platform_version=platform_version(),
         provider=provider,
         worker=worker,

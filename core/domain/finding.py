@@ -86,6 +86,13 @@ class Provenance:
     finished_at: dt.datetime  #: UTC
     parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)
     manufacturer: str = "Varde"
+    intended_use_nb: str = ""
+
+    def use(self, language: str) -> str:
+        """The intended use for a reader of `nb` or `en`."""
+        return (
+            self.intended_use_nb if language == "nb" and self.intended_use_nb else self.intended_use
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
