@@ -162,6 +162,9 @@ class Association(threading.Thread):
 
     def _requested(self, context: int) -> None:
         """A whole command set: answer it, or get ready for its data set."""
+        if self._request is not None:
+            message = "a request within the data set of another"
+            raise ProtocolError(message, 2)
         try:
             request = dimse.parse(bytes(self._command))
         except ValueError as error:

@@ -84,11 +84,14 @@ def test_everything_is_synced_before_it_counts(
 ) -> None:
     calls: list[str] = []
     rename = Path.rename
+
+    def renamed(self: Path, target: Path) -> Path:
+        calls.append("rename")
+        return rename(self, target)
+
     monkeypatch.setattr(os, "fdatasync", lambda _: calls.append("file"))
     monkeypatch.setattr(os, "fsync", lambda _: calls.append("folder"))
-    monkeypatch.setattr(
-        Path, "rename", lambda self, target: (calls.append("rename"), rename(self, target))[1]
-    )
+    monkeypatch.setattr(Path, "rename", renamed)
     kept(files)
     assert calls[:3] == ["file", "rename", "folder"]
     assert len(calls) > 3, "new folders are synced into their parents too"

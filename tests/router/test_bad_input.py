@@ -2,6 +2,7 @@
 
 import errno
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -14,7 +15,7 @@ from pydicom.dataset import Dataset
 
 from core.store.files import Files
 from tests.router.conftest import NAME, Scp, encoded, instance, settings_of
-from tests.router.raw_scu import CT, RawScu
+from tests.router.raw_scu import CT, RawScu, store_request
 from tests.services.dcmtk import storescu
 
 UID = "2.25.200.1"
@@ -303,6 +304,7 @@ def test_garbage_instead_of_an_association(scp: Scp, garbage: bytes) -> None:
         [(99, 3, b"context that was never accepted")],
         [(1, 3, b"no command set")],
         [(1, 1, bytes(70000))],
+        [(1, 3, store_request(CT, UID)), (1, 0, b"some"), (1, 3, store_request(CT, UID))],
     ],
 )
 def test_protocol_errors_abort(scp: Scp, values: list[tuple[int, int, bytes]]) -> None:
@@ -312,6 +314,21 @@ def test_protocol_errors_abort(scp: Scp, values: list[tuple[int, int, bytes]]) -
         assert scu.pdu()[0] == 7
     with RawScu(scp.port) as scu:
         still_serves(scp, scu)
+
+
+def test_random_bytes_never_stop_the_service(scp: Scp) -> None:
+    dice = random.Random(4711)
+    for _ in range(60):
+        with RawScu(scp.port) as scu:
+            request = bytearray(store_request(CT, UID))
+            for _ in range(dice.randrange(6)):
+                request[dice.randrange(len(request))] = dice.randrange(256)
+            scu.send_value(1, 3, bytes(request))
+            scu.socket.sendall(dice.randbytes(dice.randrange(200)))
+    with RawScu(scp.port) as scu:
+        still_serves(scp, scu)
+    scp.server.stop()
+    assert scp.leftovers() == []
 
 
 def test_kept_file_is_a_dicom_file_with_the_bytes_that_came(scp: Scp) -> None:

@@ -16,7 +16,7 @@ SIZE = 128
 
 def corrected(dataset: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """The pixels with bone white."""
-    pixels = dataset.pixel_array
+    pixels: np.ndarray[Any, np.dtype[Any]] = dataset.pixel_array
     return 4095 - pixels if dataset.PhotometricInterpretation == "MONOCHROME1" else pixels
 
 
