@@ -167,9 +167,10 @@ $(DONE)/dev: requirements-dev.lock pyproject.toml | $(DONE)/uv
 	@$(call install,--no-deps --editable .)
 	@touch $@ $(DONE)/default
 
-# torch is not in the locks: it is large, exact, and nothing that serves patients imports it.
+# torch is not in the locks: it is large, exact, and nothing that serves patients imports it. pip
+# and not uv: a CPU build that pip is configured to find is taken, where uv would fetch CUDA.
 $(DONE)/train: $(DONE)/dev
-	@$(call install,--constraint <(grep -oE '^[a-z][^ ;]*==[^ ;]+' requirements-dev.lock) '.[train]')
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint <(grep -oE '^[a-z][^ ;]*==[^ ;]+' requirements-dev.lock) '.[train]'
 	@$(call install,--no-deps --editable .)
 	@touch $@
 

@@ -6,7 +6,7 @@ feet, 0,0 in the middle of the chest. Arrays are (rows, columns) float32.
 """
 
 import dataclasses
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +134,7 @@ def body(who: Person, where: Grid, rng: np.random.Generator) -> Body:
     )
 
 
-def round_root(distance: Floats, reach: float) -> Floats:
+def round_root(distance: NDArray[Any], reach: float) -> Floats:
     """0 at 0, 1 from `reach` on, as a quarter of a circle: a round body's thickness."""
     share = np.clip(1 - distance / reach, 0, 1)
     return np.asarray(np.sqrt(1 - share * share), np.float32)

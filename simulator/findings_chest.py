@@ -55,7 +55,7 @@ def pneumothorax(body: Body, lung: Lung, subtlety: float, rng: np.random.Generat
     body.density[collapsed] *= 1.05 + 0.5 * (1 - subtlety) ** 2
     body.density[free] *= 0.06
     body.outer += rng.uniform(0.35, 0.7) * line.astype(np.float32)
-    return free
+    return np.asarray(free, np.bool_)
 
 
 def pleural_effusion(body: Body, lung: Lung, subtlety: float, rng: np.random.Generator) -> Mask:
@@ -149,7 +149,8 @@ def _place(
     free = lung.inside & (lung.wall > margin_cm) & (lung.dome > margin_cm) & (body.air > SEEN_CM)
     places = np.argwhere(free if free.any() else lung.inside)
     # by share, so that another pixel size gives the same place
-    return places[min(int(rng.random() * len(places)), len(places) - 1)].astype(np.float64)
+    chosen = places[min(int(rng.random() * len(places)), len(places) - 1)]
+    return np.asarray(chosen, np.float64)
 
 
 def _from(body: Body, row: float, column: float) -> tuple[NDArray[np.float32], ...]:
