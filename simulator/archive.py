@@ -152,8 +152,7 @@ def _uids(encoded: bytes) -> tuple[str, str]:
 
 def _raw(head: Dataset, keyword: str) -> str:
     """A UID before pydicom has an opinion on it; raises `MissingAttributeError`."""
-    element = head.get_item(keyword)
-    value = b"" if element is None else element.value
+    value = head.get_item(keyword).value if keyword in head else b""
     text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value or "")
     if not (uid := text.rstrip("\0 ")):
         message = f"{keyword} is missing"

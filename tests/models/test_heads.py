@@ -44,7 +44,7 @@ def test_every_label_answers_also_where_nothing_is(chest: Manifest) -> None:
     assert not any(finding.present or finding.region for finding in found)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(
     values=st.lists(st.floats(0, 1, width=32), min_size=16, max_size=16),
     rows=st.integers(20, 3000),

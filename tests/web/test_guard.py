@@ -1,8 +1,8 @@
 """What every answer carries, and whom a server on loopback answers."""
 
-import pytest
-
 from typing import TYPE_CHECKING
+
+import pytest
 
 from core.sections import Web
 from tests.web.conftest import URL, Seeded

@@ -1,0 +1,1 @@
+"""The reference model: five findings on a frontal chest radiograph, trained on simulated images."""
