@@ -146,6 +146,13 @@ class Destination(Section):
     objects: tuple[Literal["sr", "gsps"], ...] = ("sr", "gsps")
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
 
+    @pydantic.model_validator(mode="after")
+    def _takes_reports(self) -> Self:
+        if "sr" not in self.objects:
+            message = 'objects must name "sr": "not evaluated" and "failed" have no other form'
+            raise ValueError(message)
+        return self
+
 
 class Condition(Section):
     """What a DICOM attribute must be: one of a set, a range, or a pattern."""

@@ -153,6 +153,7 @@ def load(path: Path | None = None, **arguments: Any) -> Settings:  # noqa: ANN40
     if named and not file.is_file():
         message = f"{file}: no such file"
         raise SettingsError(message)
+    _check_environment()
     values = _read(file) if file.is_file() else {}
     try:
         settings = Settings(**values)
@@ -162,6 +163,22 @@ def load(path: Path | None = None, **arguments: Any) -> Settings:  # noqa: ANN40
         return Settings(**_merged(settings.model_dump(), arguments), _env_prefix="no variable ")
     except pydantic.ValidationError as error:
         raise SettingsError(_told(file, error)) from error
+
+
+def _check_environment() -> None:
+    """A `VARDE_…` variable that sets nothing is a typing error: pydantic-settings ignores it."""
+    for variable in sorted(os.environ):
+        if not variable.startswith("VARDE_") or variable == "VARDE_SITE":
+            continue
+        fields = Settings.model_fields
+        for part in variable.removeprefix("VARDE_").lower().split("__"):
+            if part not in fields:
+                message = f"{variable}: there is no such setting (see docs/operations.md)"
+                raise SettingsError(message)
+            kind = fields[part].annotation
+            if not (isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)):
+                break
+            fields = kind.model_fields
 
 
 def _read(file: Path) -> dict[str, Any]:

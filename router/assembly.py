@@ -3,8 +3,9 @@
 No DICOM message says so reliably: senders split a study over associations, and an
 association ends when the sender likes. A study is complete once nothing has
 arrived for the quiet period and no association is still sending it; one that never
-falls silent is closed after the patience, lest a sender that trickles for ever
-keep a patient waiting. What arrives later opens the next revision.
+falls silent, sent over one short association after another, is closed after the
+patience, lest it keep a patient waiting. An association counts as sending while
+fragments come; one that is only kept open does not. What arrives later opens the next revision.
 """
 
 import dataclasses
@@ -21,6 +22,7 @@ class Pending:
     first_at: dt.datetime  #: arrival of the first of them, UTC
     last_at: dt.datetime  #: arrival of the latest, UTC
     sending: bool  #: an open association's latest instance was of this study
+    instances: int = 1  #: how many of them
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 import contextlib
 import socket
 import threading
+import time
 import uuid
 from typing import Protocol
 
-from core.domain.errors import AssociationRejectedError, UnavailableError, VardeError
+from core.domain.errors import AssociationRejectedError, VardeError
 from core.logs import logger
 from core.settings import Settings
 from core.store import intake as rows
@@ -44,6 +45,7 @@ class Association(threading.Thread):
         self.wire = Wire(peer, idle_s=self._dicom.idle_s)
         self._host = host
         self.key = ""
+        self.stored_at = time.monotonic()  #: of the latest fragment of an object
         self._ended = "lost"
         self._instances = 0
         self._contexts: dict[int, tuple[str, str]] = {}
@@ -168,6 +170,7 @@ class Association(threading.Thread):
         if self._request is None:
             message = "a data set without a request"
             raise ProtocolError(message, 2)
+        self.stored_at = time.monotonic()
         if self._object is not None:
             self._object.write(fragment)
         if control & upper_layer.LAST:
@@ -220,9 +223,6 @@ class Association(threading.Thread):
             self._instances += 1
         except VardeError as error:
             status, comment = error.dimse_status, str(error)
-        except Exception:  # noqa: BLE001 - logged; the thread lives on
-            logger().exception("intake failed", association=self.key)
-            status, comment = UnavailableError.dimse_status, "internal error, send again"
         self.wire.send_command(context, dimse.response(request, status, comment))
 
     def _unrecognised(self, context: int, request: dimse.Command) -> None:

@@ -1,6 +1,7 @@
 """Delivery of results: a thread a destination, growing delay, an end, and receipts."""
 
 import datetime as dt
+import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -94,11 +95,18 @@ class Deliverer(threading.Thread):
                     for delivery in due:
                         if not peer.usable() or self._stopping.is_set():
                             break
-                        self._deliver(peer, delivery)
+                        if self._claimed(delivery):
+                            self._deliver(peer, delivery)
                     due = self._due() or self._lingered()
         except DeliveryError as error:
             for delivery in due:
                 self._failed(delivery, error)
+
+    def _claimed(self, delivery: Delivery) -> bool:
+        """Whether it is ours to send: another router serves the same destinations."""
+        until = self._clock() + dt.timedelta(seconds=self._destination.timeout_s + 5)
+        with self._database.write() as connection:
+            return deliveries.claimed(connection, delivery, until=until)
 
     def _lingered(self) -> list[Delivery]:
         """Wait a moment for more before the association is released."""
@@ -115,6 +123,11 @@ class Deliverer(threading.Thread):
         except DeliveryError as error:
             self._failed(delivery, error)
             return
+        except Exception as error:  # noqa: BLE001 - one object must not hold up the others
+            logger().exception("delivery failed", destination=self._key, job=delivery.job_id)
+            message = f"it could not be sent: {type(error).__name__}"
+            self._failed(delivery, DeliveryError(message, status=None, recoverable=True))
+            return
         with self._database.write() as connection:
             done = deliveries.delivered(connection, delivery, receipt=receipt, now=self._clock())
         log = logger().bind(job=delivery.job_id, destination=self._key)
@@ -123,12 +136,17 @@ class Deliverer(threading.Thread):
             log.info("job delivered")
 
     def _file(self, delivery: Delivery) -> Path:
-        """The object's file; without it there is nothing to try again."""
+        """The object's file, byte for byte as it was made; without it nothing can be tried."""
         path = self._files.absolute(delivery.path)
-        if not path.is_file():
-            message = f"the result's file is missing: {delivery.path}"
-            raise DeliveryError(message, status=None, recoverable=False)
-        return path
+        what = "damaged"
+        try:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == delivery.sha256:
+                    return path
+        except OSError:
+            what = "missing"
+        message = f"the result's file is {what}: {delivery.path}"
+        raise DeliveryError(message, status=None, recoverable=False)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
         """Try again later, or never."""

@@ -26,10 +26,17 @@ MADE: Final = (
     "1.2.840.10008.5.1.4.1.1.88.34",
     "1.2.840.10008.5.1.4.1.1.11.1",
 )
-#: C-STORE statuses after which the same bytes cannot succeed (PS3.4 B.2.3): the data set
-#: itself was refused. Out of resources (A7xx) and whatever is not listed may pass.
-_HOPELESS: Final = (range(0xA900, 0xAA00), range(0xC000, 0xD000), range(0x0105, 0x0125))
+#: C-STORE statuses after which the same bytes cannot succeed (PS3.4 B.2.3, PS3.7 C): the
+#: object itself was refused. Out of resources (A7xx) and whatever is not listed may pass.
+_HOPELESS: Final = (
+    range(0xA900, 0xAA00),
+    range(0xC000, 0xD000),
+    (0x0117, 0x0122, 0x0124),  # invalid instance, class not supported, not authorised
+)
 _WARNINGS: Final = range(0xB000, 0xC000)
+#: Our UIDs are minted from the job: an archive that knows one has our object, whose receipt
+#: was lost on the way back.
+DUPLICATE: Final = 0x0111
 
 
 class Peer:
@@ -95,7 +102,7 @@ class Peer:
             message = "the destination did not answer the C-STORE"
             raise DeliveryError(message, status=None, recoverable=True)
         status = int(answer.Status)
-        if status == 0 or status in _WARNINGS:
+        if status in {0, DUPLICATE} or status in _WARNINGS:
             return status
         comment = str(answer.get("ErrorComment", ""))[:64]
         message = f"the destination answered 0x{status:04X} {comment}".strip()

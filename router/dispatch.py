@@ -13,7 +13,7 @@ from core.logs import logger
 from core.queue import News, send
 from core.settings import Settings
 from core.store import assembly as studies
-from core.store import jobs
+from core.store import deliveries, jobs
 from core.store.assembly import Wish
 from core.store.database import Database
 from models.registry import Algorithm
@@ -59,26 +59,29 @@ class Dispatcher:
         pending = [Pending(*row) for row in rows]
         done = complete(pending, self._waiting, now)
         for study in done:
-            self._close(study)
+            self._close(study, next(p.instances for p in pending if p.study_id == study.study_id))
         if done:
             self.tell()
         wait = next_look([p for p in pending if p.study_id not in {d.study_id for d in done}],
                          self._waiting, now)  # fmt: skip
         return min(wait, _LONGEST_WAIT) if wait is not None else _LONGEST_WAIT
 
-    def _close(self, study: Complete) -> None:
-        """One transaction: revision, decisions, jobs and their news."""
+    def _close(self, study: Complete, expected: int) -> None:
+        """One transaction: revision, decisions, jobs and their news.
+
+        Nothing is closed where not `expected` instances wait any more: the quiet period
+        has begun anew.
+        """
         with self._database.read() as connection:
             instances = studies.instances(connection, study.study_id)
         decisions = routes.decide(
             instances, site=study.site, routes=self._settings.routes, algorithms=self._algorithms
         )
-        waiting = sum(1 for instance in instances if instance.revision == 0)
         now = self._clock()
         try:
             with self._database.write() as connection:
                 revision = studies.close_revision(
-                    connection, study.study_id, because=study.because, seen=waiting, now=now
+                    connection, study.study_id, because=study.because, seen=expected, now=now
                 )
                 studies.record_decisions(connection, study.study_id, revision, decisions)
                 for wish in self._wishes(decisions):
@@ -138,8 +141,11 @@ class Dispatcher:
         now = self._clock()
         with self._database.write() as connection:
             lost = jobs.release_lost(connection, now)
+            stranded = deliveries.stranded(connection, self._settings.destinations.keys(), now)
         for job_id in lost:
             logger().warning("lease lost, job given back", job=job_id)
+        if stranded:
+            logger().error("destination no longer described", count=stranded)
         if self._news.alive() and self._news.lost_everything():
             with self._database.write() as connection:
                 again = jobs.tell_all_again(connection, now)

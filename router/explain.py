@@ -8,7 +8,7 @@ from core.domain.errors import NotDicomError, NotFoundError
 from core.domain.study import Decision, Instance, Study
 from core.settings import Settings
 from core.store import assembly, studies
-from core.store.database import open_database
+from core.store.database import Database
 from core.store.files import Files
 from models import registry
 from router import header, routes
@@ -18,7 +18,7 @@ from router.intake import EXPLICIT, SYNTAXES
 
 def explain(settings: Settings, study_uid: str) -> list[dict[str, object]]:
     """The decisions that were made for the latest revision, at every site that sent the study."""
-    database = open_database(settings)
+    database = _opened(settings)
     try:
         with database.read() as connection:
             found = _found(studies.by_uid(connection, study_uid))
@@ -42,7 +42,7 @@ def would(settings: Settings, what: str) -> list[dict[str, object]]:
     path = Path(what)
     if path.exists():
         return _files(settings, path)
-    database, files = open_database(settings), Files(settings.home)
+    database, files = _opened(settings), Files(settings.home)
     reader = Reader(routes.keywords(settings.routes))
     rows: list[dict[str, object]] = []
     try:
@@ -63,9 +63,17 @@ def would(settings: Settings, what: str) -> list[dict[str, object]]:
     return rows
 
 
+def _opened(settings: Settings) -> Database:
+    """The database as it is: nothing is made or migrated by asking."""
+    if not settings.database.url and not (settings.home / "varde.db").is_file():
+        message = f"nothing has been received below {settings.home.resolve()} yet"
+        raise NotFoundError(message)
+    return Database(settings.database_url)
+
+
 def _found(known: list[Study]) -> list[Study]:
     if not known:
-        message = "no such study here, and no such file"
+        message = "no such study here"
         raise NotFoundError(message)
     return known
 

@@ -160,6 +160,11 @@ class Receiving:
         except VardeError as error:
             self._intake.refuse(self._sender, error, self._part)
             raise
+        except Exception as error:
+            logger().exception("intake failed", association=self._sender.association)
+            told = UnavailableError(f"internal error ({type(error).__name__}), send again")
+            self._intake.refuse(self._sender, told, self._part)
+            raise told from error
         finally:
             self.discard()
 
@@ -284,11 +289,14 @@ def _enough_pixels(kept: dict[str, str | list[str]], pixel_bytes: int | None) ->
         rows_, columns, bits = (int(str(kept[key])) for key in ("Rows", "Columns", "BitsAllocated"))
         frames = int(float(str(kept.get("NumberOfFrames", "1"))))
         samples = int(str(kept.get("SamplesPerPixel", "1")))
-    except (KeyError, ValueError) as error:
-        message = "Pixel Data without Rows, Columns or Bits Allocated"
+    except (KeyError, ValueError, OverflowError) as error:
+        message = "Pixel Data without a number of rows, columns, frames or bits"
         raise PixelDataError(message) from error
     if "422" in str(kept.get("PhotometricInterpretation", "")):
         samples = min(samples, 2)
+    if min(rows_, columns, frames, samples, bits) <= 0:
+        message = "Pixel Data of no rows, columns, frames or bits"
+        raise PixelDataError(message)
     needed = (rows_ * columns * frames * samples * bits + 7) // 8
     if pixel_bytes < needed:
         message = f"Pixel Data has {pixel_bytes} bytes, the header says {needed}"

@@ -77,7 +77,7 @@ class Router:
         """Listen and work; returns the DICOM port."""
         self.files.sweep()
         with self.database.write() as connection:
-            rows.beat(connection, self.name, [], utc_now())
+            rows.beat(connection, self.name, known=[], sending=[], now=utc_now())
         for thread in (*self._deliverers, *self._threads):
             thread.start()
         return self.server.start()
@@ -105,8 +105,7 @@ class Router:
         last = 0.0
         while not self._stopping.is_set():
             try:
-                with self.database.write() as connection:
-                    rows.beat(connection, self.name, self.server.keys(), utc_now())
+                self._beat()
                 if (now := utc_now().timestamp()) - last >= self.settings.dispatch.reconcile_s:
                     last = now
                     self._dispatcher.reconcile()
@@ -115,6 +114,13 @@ class Router:
             except Exception:  # noqa: BLE001 - logged; the thread lives on
                 logger().exception("reconciliation failed")
             self._stopping.wait(min(_BEAT_S, self.settings.dispatch.reconcile_s))
+
+    def _beat(self) -> None:
+        """Which associations are open, and which of them receive."""
+        now = utc_now()
+        known, sending = self.server.keys()
+        with self.database.write() as connection:
+            rows.beat(connection, self.name, known=known, sending=sending, now=now)
 
     def stop(self) -> None:
         """Finish the object at hand everywhere, then let go."""

@@ -8,6 +8,7 @@ pynetdicom's reactor polls and copies (docs/decisions/0004). `Server` needs an
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 from core.domain.errors import UnavailableError
@@ -70,10 +71,12 @@ class Server:
         with self._lock:
             return len(self._open) > self.settings.dicom.max_associations
 
-    def keys(self) -> list[str]:
-        """The rows of the associations that are open."""
+    def keys(self) -> tuple[list[str], list[str]]:
+        """The rows of the associations that are open, and of those that receive."""
+        since = time.monotonic() - self.settings.dicom.idle_s
         with self._lock:
-            return [association.key for association in self._open if association.key]
+            known = [(one.key, one.stored_at) for one in self._open if one.key]
+        return [key for key, _ in known], [key for key, at in known if at >= since]
 
     def heard(self, word: str) -> None:
         """Pass it on."""

@@ -31,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has left: nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        remark(f"{error.filename or 'the system'}: {error.strerror or error}")
+        return REFUSED
 
 
 def _command(name: str) -> Callable[[Arguments], int]:

@@ -58,6 +58,9 @@ def _running(arguments: Arguments, stop: Stop) -> Iterator[tuple[Platform, Path]
     """The platform in a fresh home, with an archive beside it, and the archive's folder."""
     root = Path(os.environ.get("VARDE_HOME") or "var")
     folder = demo_site.fresh_home(root, dt.datetime.now(dt.UTC))
+    if arguments.out and arguments.out.exists() and not arguments.out.is_dir():
+        message = f"{arguments.out}: is not a folder"
+        raise SettingsError(message)
     archive, port = (arguments.out or folder / "archive").resolve(), home.bindable(HOST)
     site = folder / "site.toml"
     site.write_text(demo_site.text(registry.load().values(), port), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -81,8 +82,10 @@ def fresh_home(root: Path, now: dt.datetime) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     made = _made(folder, now.strftime("%Y%m%d-%H%M%S"))
     latest = folder / "latest"
-    latest.unlink(missing_ok=True)
-    latest.symlink_to(made.name)
+    fresh = folder / f".latest-{os.getpid()}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(made.name)
+    fresh.replace(latest)
     for old in sorted(path for path in folder.iterdir() if _RUN.fullmatch(path.name))[:-KEPT]:
         _remove(old)
     return made

@@ -29,6 +29,10 @@ def delay(attempts: int) -> dt.timedelta:
     return dt.timedelta(seconds=min(grown, LONGEST_DELAY_S))
 
 
+#: Further claims for an answer "failed" that cannot be stored, on a full disk for one.
+LAST_RESORT = 10
+
+
 class Attempt:
     """One claim of one job."""
 
@@ -127,7 +131,8 @@ class Attempt:
         except LeaseLostError:
             logs.logger().warning("the lease was lost: this run is dropped")
         except Exception as error:  # noqa: BLE001 - the last stop before silence
-            if isinstance(error, VardeError) and error.retryable:
+            limit = self.station.settings.dispatch.attempts + LAST_RESORT
+            if isinstance(error, VardeError) and error.retryable and self.job.attempts < limit:
                 self._release(said(error))
             else:
                 self._mark(f"{reason.text('en')}; and no answer could be made: {said(error)}")

@@ -1,18 +1,17 @@
 """From a result to files, rows and deliveries: all of it, or nothing."""
 
-import contextlib
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 
 from pydicom import Dataset
 
-from core.domain.errors import UnreadableError
+from core.domain.errors import UnavailableError, UnreadableError
 from core.domain.finding import Outcome, Result
 from core.domain.job import Job
 from core.domain.study import Instance
 from core.settings import Settings
-from core.store import deliveries, jobs, results
+from core.store import deliveries, jobs, results, studies
 from core.store.results import StoredObject
 from highdicom_out import encode
 from highdicom_out.encode import EncodedObject
@@ -41,7 +40,7 @@ def store(
     """
     made = encode.encode(
         result,
-        list(_sources(station, result, instances)),
+        list(_sources(station, result, instances, job.study_id)),
         at=station.clock(),
         run=job.run,
         language=station.settings.web.language,
@@ -70,13 +69,36 @@ def _destinations(settings: Settings, site: str) -> list[tuple[str, tuple[str, .
     return [(name, settings.destinations[name].objects) for name in names]
 
 
-def _sources(station: Station, result: Result, instances: Sequence[Instance]) -> Iterator[Dataset]:
+def _sources(
+    station: Station, result: Result, instances: Sequence[Instance], study_id: str
+) -> Iterator[Dataset]:
     """The headers that the objects refer to: what was read, else the first of each series."""
     known = {one.sop_uid: one for one in instances}
     chosen = [known[uid] for uid in result.read] or _first_of_series(instances)
     for instance in chosen:
-        with contextlib.suppress(UnreadableError):
+        try:
             yield station.header(instance)
+        except UnreadableError:
+            continue
+        except UnavailableError:
+            if result.outcome is not Outcome.FAILED:
+                raise
+            yield _from_rows(station, study_id, instance)
+
+
+def _from_rows(station: Station, study_id: str, instance: Instance) -> Dataset:
+    """What the database knows of an instance whose file is gone: enough for "failed"."""
+    with station.database.read() as connection:
+        study = studies.get(connection, study_id)
+    head = Dataset()
+    head.SpecificCharacterSet = "ISO_IR 192"
+    head.StudyInstanceUID, head.SeriesInstanceUID = study.study_uid, instance.series_uid
+    head.SOPClassUID, head.SOPInstanceUID = instance.sop_class_uid, instance.sop_uid
+    head.Modality, head.StudyDate = instance.modality, study.study_date
+    head.PatientName, head.PatientID = study.patient_name, study.patient_id
+    head.PatientBirthDate, head.PatientSex = study.patient_birth_date, study.patient_sex
+    head.AccessionNumber, head.StudyDescription = study.accession_number, study.description
+    return head
 
 
 def _first_of_series(instances: Sequence[Instance]) -> list[Instance]:

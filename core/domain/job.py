@@ -135,6 +135,7 @@ class Delivery:
     sop_class_uid: str
     sop_uid: str
     path: str
+    sha256: str  #: of the file, as it was made
     state: DeliveryState
     attempts: int
     next_at: dt.datetime

@@ -22,8 +22,8 @@ from core.store.tables import (
 
 def pending(
     connection: sa.Connection, *, alive_since: dt.datetime
-) -> list[tuple[str, str, dt.datetime, dt.datetime, bool]]:
-    """(study id, site, first, last arrival, still sending) of every study with new instances.
+) -> list[tuple[str, str, dt.datetime, dt.datetime, bool, int]]:
+    """(study id, site, first, last arrival, still sending, count) of each study with new instances.
 
     "Still sending": an association that is open, heard from since `alive_since`, and
     whose latest instance was of this study.
@@ -40,12 +40,13 @@ def pending(
             sa.func.min(InstanceRow.received_at),
             sa.func.max(InstanceRow.received_at),
             sending,
+            sa.func.count(),
         )
         .join(StudyRow, StudyRow.id == InstanceRow.study_id)
         .where(InstanceRow.revision == 0)
         .group_by(InstanceRow.study_id, StudyRow.site)
     )
-    return [(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+    return [(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows]
 
 
 def instances(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.domain.errors import StorageFullError, UnavailableError
 from core.settings import Settings
+from core.store.dialect import insert
 from core.store.tables import RegionRow, SiteRow, TrustRow
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -28,7 +29,7 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(self.url, **self._options())
+        self.engine = sa.create_engine(self.url, hide_parameters=True, **self._options())
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _pragmas(fsync=fsync))
         elif not fsync:
@@ -143,10 +144,9 @@ def _upsert(
     table: type[RegionRow | TrustRow | SiteRow],
     row: dict[str, str],
 ) -> None:
-    """Insert or update one described row by its key."""
-    changed = connection.execute(sa.update(table).where(table.key == row["key"]).values(**row))
-    if not changed.rowcount:
-        connection.execute(sa.insert(table).values(**row))
+    """Insert or update one described row by its key; several programs may start at once."""
+    statement = insert(connection, table).values(**row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=row))
 
 
 def _pragmas(*, fsync: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a listener
@@ -178,3 +178,6 @@ def _told() -> Iterator[None]:
             raise StorageFullError(message) from error
         message = f"the database does not answer: {cause}"
         raise UnavailableError(message) from error
+    except sa.exc.SQLAlchemyError as error:  # its text may quote a row: only its name is told
+        message = f"the database refused: {type(getattr(error, 'orig', None) or error).__name__}"
+        raise UnavailableError(message) from None

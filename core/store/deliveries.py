@@ -1,6 +1,7 @@
 """Queries of delivery: what is due where, the receipt, and when it ends."""
 
 import datetime as dt
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -11,9 +12,9 @@ from core.store.tables import DeliveryRow, JobRow, ObjectRow
 def _columns() -> sa.Select:  # type: ignore[type-arg]
     return sa.select(
         DeliveryRow.id, DeliveryRow.job_id, DeliveryRow.destination, ObjectRow.kind,
-        ObjectRow.sop_class_uid, ObjectRow.sop_uid, ObjectRow.path, DeliveryRow.state,
-        DeliveryRow.attempts, DeliveryRow.next_at, DeliveryRow.receipt, DeliveryRow.delivered_at,
-        DeliveryRow.error,
+        ObjectRow.sop_class_uid, ObjectRow.sop_uid, ObjectRow.path, ObjectRow.sha256,
+        DeliveryRow.state, DeliveryRow.attempts, DeliveryRow.next_at, DeliveryRow.receipt,
+        DeliveryRow.delivered_at, DeliveryRow.error,
     ).join(ObjectRow, ObjectRow.sop_uid == DeliveryRow.sop_uid)  # fmt: skip
 
 
@@ -37,6 +38,34 @@ def due(
         .limit(limit)
     )
     return [_delivery(row) for row in rows]
+
+
+def claimed(connection: sa.Connection, delivery: Delivery, *, until: dt.datetime) -> bool:
+    """Take what is due until `until`; False where another router has it by now."""
+    taken = connection.execute(
+        sa.update(DeliveryRow)
+        .where(
+            DeliveryRow.id == delivery.id,
+            DeliveryRow.state == DeliveryState.WAITING.value,
+            DeliveryRow.next_at == delivery.next_at,
+        )
+        .values(next_at=until)
+    )
+    return taken.rowcount == 1
+
+
+def stranded(connection: sa.Connection, described: Collection[str], now: dt.datetime) -> int:
+    """End what waits for destinations that `site.toml` no longer describes; returns how many."""
+    rows = connection.execute(
+        _columns().where(
+            DeliveryRow.state == DeliveryState.WAITING.value,
+            DeliveryRow.destination.not_in(described),
+        )
+    ).all()
+    for row in rows:
+        error = f"site.toml describes no destination «{row.destination}»"
+        undeliverable(connection, _delivery(row), receipt=None, error=error, now=now)
+    return len(rows)
 
 
 def next_due(connection: sa.Connection, destination: str) -> dt.datetime | None:
@@ -86,7 +115,11 @@ def _ended(
         "delivered_at": now if state is DeliveryState.DELIVERED else None,
     }  # fmt: skip
     _lock_job(connection, delivery.job_id)
-    connection.execute(sa.update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(**values))
+    connection.execute(
+        sa.update(DeliveryRow)
+        .where(DeliveryRow.id == delivery.id, DeliveryRow.state == DeliveryState.WAITING.value)
+        .values(**values)
+    )
     return _settle(connection, delivery.job_id, now)
 
 

@@ -3,8 +3,8 @@
     <home>/instances/<site>/<study uid>/<sop uid>-<token>.dcm
     <home>/results/<site>/<job>/<run>/<kind>-<number>-<token>.dcm
     <home>/refused/<time>-<token>.dcm
-    <home>/incoming/<token>.part        the router's: removed at its start, never acknowledged
-    <home>/outgoing/<token>.part        the workers': removed when a day old
+    <home>/incoming/<token>.part        a router's, never acknowledged; removed when a day old
+    <home>/outgoing/<token>.part        a worker's; removed when a day old
 
 Every final name is unique, so nothing is ever overwritten: which of two files with
 one SOP Instance UID counts is decided by the database's row.
@@ -16,6 +16,7 @@ import filecmp
 import itertools
 import os
 import secrets
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -106,6 +107,7 @@ class Files:
         """Make the folders below `home`."""
         self.home = home.resolve()
         self.fsync = fsync
+        self._refusing = threading.Lock()
         self.incoming = self.home / "incoming"
         self.outgoing = self.home / "outgoing"
         self.refused = self.home / "refused"
@@ -114,10 +116,13 @@ class Files:
                 folder.mkdir(parents=True, exist_ok=True)
 
     def sweep(self) -> int:
-        """Remove what a killed router or worker left half written; returns how many."""
+        """Remove what killed routers and workers left half written a day ago; returns how many.
+
+        Younger ones may be another router's, on the same store.
+        """
         old = time.time() - _DAY_S
-        parts = list(self.incoming.glob("*.part"))
-        parts += [part for part in self.outgoing.glob("*.part") if part.stat().st_mtime < old]
+        both = (*self.incoming.glob("*.part"), *self.outgoing.glob("*.part"))
+        parts = [part for part in both if part.stat().st_mtime < old]
         for part in parts:
             part.unlink(missing_ok=True)
         return len(parts)
@@ -138,14 +143,15 @@ class Files:
             part.path.unlink(missing_ok=True)
             return ""
         name = f"{stamp}-{secrets.token_hex(4)}.dcm"
-        kept = sorted(self.refused.glob("*.dcm"))
-        total = part.size + sum(file.stat().st_size for file in kept)
-        for file in kept:
-            if total <= limit:
-                break
-            total -= file.stat().st_size
-            file.unlink(missing_ok=True)
-        return self.relative(part.keep(self.refused, name))
+        with self._refusing, _told("keeping a refused object"):
+            kept = [(file, file.stat().st_size) for file in sorted(self.refused.glob("*.dcm"))]
+            total = part.size + sum(size for _, size in kept)
+            for file, size in kept:
+                if total <= limit:
+                    break
+                total -= size
+                file.unlink(missing_ok=True)
+            return self.relative(part.keep(self.refused, name))
 
     def write_results(
         self, site: str, job_id: str, run: int, objects: Iterable[tuple[str, bytes]]

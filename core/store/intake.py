@@ -4,12 +4,11 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from core.store.tables import AssociationRow, InstanceRow, RefusalRow, StudyRow, Table
+from core.store.dialect import insert
+from core.store.tables import AssociationRow, InstanceRow, RefusalRow, StudyRow
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,12 +26,6 @@ class NewInstance:
     size: int
     attributes: Mapping[str, str | list[str]]
     study: Mapping[str, str]
-
-
-def _insert(connection: sa.Connection, table: type[Table]) -> Any:  # noqa: ANN401 - two dialects
-    """`INSERT`, with `on_conflict_do_nothing` in both dialects."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
 
 
 def open_association(
@@ -66,14 +59,26 @@ def close_association(
     )
 
 
-def beat(connection: sa.Connection, router: str, keys: list[str], now: dt.datetime) -> None:
-    """These associations of `router` still receive; its others were lost with a process."""
+def beat(
+    connection: sa.Connection,
+    router: str,
+    *,
+    known: list[str],
+    sending: list[str],
+    now: dt.datetime,
+) -> None:
+    """Of `router`'s associations, `sending` still receive; what is not `known` was lost.
+
+    `now` is from before the two were listed: what was opened since is left alone.
+    """
     mine = sa.update(AssociationRow).where(
         AssociationRow.router == router, AssociationRow.closed_at.is_(None)
     )
-    connection.execute(mine.where(AssociationRow.id.in_(keys)).values(active_at=now))
+    connection.execute(mine.where(AssociationRow.id.in_(sending)).values(active_at=now))
     connection.execute(
-        mine.where(AssociationRow.id.not_in(keys)).values(closed_at=now, ended="lost")
+        mine.where(AssociationRow.id.not_in(known), AssociationRow.opened_at < now).values(
+            closed_at=now, ended="lost"
+        )
     )
 
 
@@ -96,8 +101,8 @@ def record_instance(
         "modality": new.modality, "path": new.path, "size": new.size, "revision": 0,
         "received_at": now, "attributes": dict(new.attributes),
     }  # fmt: skip
-    insert = _insert(connection, InstanceRow).on_conflict_do_nothing().returning(InstanceRow.id)
-    fresh = connection.execute(insert, row).first() is not None
+    once = insert(connection, InstanceRow).on_conflict_do_nothing().returning(InstanceRow.id)
+    fresh = connection.execute(once, row).first() is not None
     if known is None:
         connection.execute(
             sa.update(AssociationRow)
@@ -113,7 +118,7 @@ def _study_id(connection: sa.Connection, new: NewInstance, now: dt.datetime) -> 
         "id": uuid.uuid4().hex, "site": new.site, "study_uid": new.study_uid, "revision": 0,
         "created_at": now, **new.study,
     }  # fmt: skip
-    connection.execute(_insert(connection, StudyRow).on_conflict_do_nothing(), row)
+    connection.execute(insert(connection, StudyRow).on_conflict_do_nothing(), row)
     found = connection.execute(
         sa.select(StudyRow.id).where(StudyRow.site == new.site, StudyRow.study_uid == new.study_uid)
     )

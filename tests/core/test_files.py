@@ -56,13 +56,12 @@ def test_rows_cannot_lead_out_of_the_store(files: Files) -> None:
 
 
 def test_sweep_removes_what_a_killed_router_left(files: Files) -> None:
-    (files.incoming / "x.part").write_bytes(b"1")
-    fresh, old = files.outgoing / "a.part", files.outgoing / "b.part"
+    fresh, old = files.incoming / "a.part", files.outgoing / "b.part"
     fresh.write_bytes(b"1")
     old.write_bytes(b"1")
     os.utime(old, (1, 1))
-    assert files.sweep() == 2
-    assert fresh.exists()
+    assert files.sweep() == 1
+    assert fresh.exists(), "it may be another router's"
 
 
 def test_refused_objects_make_room_for_newer_ones(files: Files) -> None:

@@ -134,5 +134,16 @@ def test_a_bad_environment_is_told_too(site: Path, monkeypatch: pytest.MonkeyPat
         load()
 
 
+def test_a_variable_that_sets_nothing_is_told(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VARDE_DICMO__PORT", "104")
+    with pytest.raises(SettingsError, match="VARDE_DICMO__PORT: there is no such setting"):
+        load()
+
+
+def test_a_destination_takes_reports(site: Path) -> None:
+    told = refused(site, 'ae_title = "PACS"', 'ae_title = "PACS"\nobjects = ["gsps"]')
+    assert 'objects must name "sr"' in told
+
+
 def test_every_setting_has_a_default() -> None:
     assert Settings().sites == {}

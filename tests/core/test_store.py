@@ -105,7 +105,7 @@ def test_an_open_association_keeps_its_study_waiting(database: Database) -> None
 
     def sending() -> bool:
         with database.read() as connection:
-            ((_, _, _, _, still),) = assembly.pending(connection, alive_since=NOW - SECOND)
+            ((_, _, _, _, still, _),) = assembly.pending(connection, alive_since=NOW - SECOND)
         return still
 
     opened("a1", "r1")
@@ -117,10 +117,16 @@ def test_an_open_association_keeps_its_study_waiting(database: Database) -> None
         intake.record_instance(connection, new, association="a1", known=None, now=NOW)
     assert sending()
     with database.write() as connection:
-        intake.beat(connection, "r2", [], NOW)
+        intake.beat(connection, "r2", known=[], sending=[], now=NOW + SECOND)
     assert sending(), "another router's beat closes nothing of ours"
     with database.write() as connection:
-        intake.beat(connection, "r1", [], NOW)
+        intake.beat(connection, "r1", known=[], sending=[], now=NOW)
+    assert sending(), "it was opened after the list was made"
+    with database.write() as connection:
+        intake.beat(connection, "r1", known=["a1"], sending=["a1"], now=NOW + SECOND)
+    assert sending()
+    with database.write() as connection:
+        intake.beat(connection, "r1", known=[], sending=[], now=NOW + SECOND)
     assert not sending(), "a router that does not know its association has lost it"
     opened("a2", "r1")
     with database.write() as connection:

@@ -14,6 +14,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from core.store.files import Files
+from router import header
 from tests.router.conftest import NAME, Scp, encoded, instance, settings_of
 from tests.router.raw_scu import CT, RawScu, store_request
 from tests.services.dcmtk import storescu
@@ -116,6 +117,28 @@ def test_pixel_data_shorter_than_the_header_says(scp: Scp) -> None:
         assert status == 0xC005
         assert "the header says 2048" in comment
         refused(scp, 0xC005, "pixel-data-short")
+
+
+@pytest.mark.parametrize("frames", [b"inf ", b"-1", b"x "])
+def test_impossible_numbers_of_frames(scp: Scp, frames: bytes) -> None:
+    data = encoded(instance(NumberOfFrames=1))
+    changed = data.replace(b"IS\x02\x001 ", b"IS" + struct.pack("<H", len(frames)) + frames)
+    assert changed != data
+    with RawScu(scp.port) as scu:
+        assert scu.store(changed, UID)[0] == 0xC005
+        refused(scp, 0xC005, "pixel-data-short")
+
+
+def test_an_error_of_our_own_is_a_refusal_that_may_pass(
+    scp: Scp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(NAME)
+
+    monkeypatch.setattr(header, "walk", broken)
+    with RawScu(scp.port) as scu:
+        assert scu.store(encoded(instance()), UID)[0] == 0xA700
+        refused(scp, 0xA700, "unavailable", kept=False)
 
 
 def test_lying_transfer_syntax(scp: Scp) -> None:

@@ -1,6 +1,7 @@
 """Delivery to real peers: receipts, growing delay, an end, and one association for many objects."""
 
 import datetime as dt
+import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -88,7 +89,8 @@ class Post:
             (path,) = self.files.write_results(
                 "haukeland", self.job_id, 1, [(f"sr-{number}.dcm", data)]
             )
-            objects.append(results.StoredObject(uid, SR, "sr", path, len(data), ""))
+            digest = hashlib.sha256(data).hexdigest()
+            objects.append(results.StoredObject(uid, SR, "sr", path, len(data), digest))
         with self.database.write() as connection:
             jobs.encoded(
                 connection, self.job_id, owner="w1", outcome=Outcome.FINDINGS, error="", now=NOW
@@ -203,6 +205,49 @@ def test_the_bytes_are_the_files_own(post: Post, storescp: Storescp) -> None:
     received = {path.read_bytes()[-300:] for path in storescp.wait_for(2)}
     sent = {path.read_bytes()[-300:] for path in (post.files.home / "results").rglob("*.dcm")}
     assert received == sent
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", bytes(300)])
+def test_a_damaged_file_is_undeliverable_and_holds_nothing_up(post: Post, content: bytes) -> None:
+    for path in (post.files.home / "results").rglob("sr-1.dcm"):
+        path.write_bytes(content)
+    archive = Archive()
+    post.start(archive.port)
+    post.wait(lambda job: job.state is State.UNDELIVERABLE)
+    assert "damaged" in peers(post)[0][2]
+    assert archive.received == ["2.25.300.2"]
+    archive.stop()
+
+
+def test_an_archive_that_has_it_already_has_acknowledged_it(post: Post) -> None:
+    """The receipt was lost with a killed router, and the archive refuses duplicates."""
+    archive = Archive(0x0111, 0)
+    post.start(archive.port)
+    post.wait(lambda job: job.state is State.DELIVERED)
+    assert peers(post)[0][:2] == (0x0111, 1)
+    archive.stop()
+
+
+def test_two_routers_deliver_once(post: Post) -> None:
+    archive = Archive()
+    post.start(archive.port)
+    first = post.deliverer
+    post.start(archive.port)
+    post.wait(lambda job: job.state is State.DELIVERED)
+    assert first
+    first.stop()
+    first.join(10)
+    assert sorted(archive.received) == ["2.25.300.1", "2.25.300.2"]
+    archive.stop()
+
+
+def test_a_destination_that_is_no_longer_described(post: Post) -> None:
+    with post.database.write() as connection:
+        assert deliveries.stranded(connection, {"pacs"}, NOW) == 0
+        assert deliveries.stranded(connection, {"other"}, NOW) == 2
+    job = post.wait(lambda job: job.state is State.UNDELIVERABLE)
+    assert job.id == post.job_id
+    assert "no destination «pacs»" in peers(post)[0][2]
 
 
 def test_a_missing_file_is_undeliverable_not_a_crash(post: Post) -> None:

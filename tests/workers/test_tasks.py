@@ -420,6 +420,30 @@ def test_an_instance_that_is_gone_from_disk_is_tried_again(place: Place, job: st
     assert place.state(job).outcome is Outcome.FINDINGS
 
 
+def test_instances_that_stay_gone_end_as_a_delivered_failure(place: Place, job: str) -> None:
+    for instance in place.instances(place.state(job).study_id):
+        place.station.files.absolute(instance.path).unlink()
+    for _ in range(place.station.settings.dispatch.attempts):
+        tasks.perform(place.station, job)
+        place.clock.advance(1000)
+    now = place.state(job)
+    assert (now.state, now.outcome) == (State.ENCODED, Outcome.FAILED)
+    (report,) = (one for one in place.objects(job) if one.kind == "sr")
+    made = pydicom.dcmread(place.station.files.absolute(report.path))
+    assert made.StudyInstanceUID == place.study_uid(now.study_id)
+
+
+def test_a_disk_that_stays_full_is_given_up_in_the_open(
+    place: Place, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = broken(StorageFullError("the disk is full"))
+    monkeypatch.setattr(type(place.station.files), "write_results", full)
+    for _ in range(place.station.settings.dispatch.attempts + attempt.LAST_RESORT):
+        tasks.perform(place.station, job)
+        place.clock.advance(10_000)
+    assert place.state(job).state is State.FAILED
+
+
 def test_a_file_that_is_no_dicom_any_more_is_told(place: Place, job: str) -> None:
     (first, second) = place.instances(place.state(job).study_id)
     place.station.files.absolute(first.path).write_bytes(b"damaged")
