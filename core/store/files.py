@@ -73,14 +73,21 @@ class Incoming:
     def keep(self, folder: Path, name: str) -> Path:
         """Make the file durable and give it its final name; returns it."""
         with _told("keeping a file"):
-            self._files.sync(self._file)
             fresh = list(itertools.takewhile(lambda f: not f.is_dir(), (folder, *folder.parents)))
             folder.mkdir(parents=True, exist_ok=True)
             final = folder / name
             self.path.rename(final)
-            self._files.sync_folder(folder)
-            for made in fresh:
-                self._files.sync_folder(made.parent)
+            # After the rename: a journalling file system then commits data and name at once,
+            # and the folder's own sync finds nothing left to do. Until the row is written
+            # nobody looks at the file, so half a file under its final name harms nobody.
+            try:
+                self._files.sync(self._file)
+                self._files.sync_folder(folder)
+                for made in fresh:
+                    self._files.sync_folder(made.parent)
+            except OSError:
+                final.unlink(missing_ok=True)
+                raise
         self.path = final
         return final
 

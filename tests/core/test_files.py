@@ -92,7 +92,7 @@ def test_everything_is_synced_before_it_counts(
     monkeypatch.setattr(os, "fsync", lambda _: calls.append("folder"))
     monkeypatch.setattr(Path, "rename", renamed)
     kept(files)
-    assert calls[:3] == ["file", "rename", "folder"]
+    assert calls[:3] == ["rename", "file", "folder"]
     assert len(calls) > 3, "new folders are synced into their parents too"
     calls.clear()
     files.fsync = False
