@@ -211,7 +211,10 @@ def _told(file: Path, error: pydantic.ValidationError) -> str:
         where = ".".join(str(part) for part in fault["loc"])
         number = _line_of(text, [str(part) for part in fault["loc"]])
         at = f"{file}:{number}" if number else str(file) if text else "settings"
-        lines.append(f"{at}: {where}: {fault['msg']}" if where else f"{at}: {fault['msg']}")
+        cause = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            cause = "there is no such setting"
+        lines.append(f"{at}: {where}: {cause}" if where else f"{at}: {cause}")
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from core.logs import logger
 from core.queue import News, send
 from core.settings import Settings
 from core.store import assembly as studies
-from core.store import deliveries, jobs
+from core.store import deliveries, jobs, outbox
 from core.store.assembly import Wish
 from core.store.database import Database
 from models.registry import Algorithm
@@ -129,7 +129,7 @@ class Dispatcher:
             told += 1
             again = now + dt.timedelta(seconds=self._settings.dispatch.resend_s * 2 ** min(sent, 6))
             with self._database.write() as connection:
-                jobs.told(connection, job.id, sent=sent, again=again)
+                outbox.told(connection, job.id, sent=sent, again=again)
         return told
 
     def _send(self, job: Job) -> None:
@@ -148,7 +148,7 @@ class Dispatcher:
             logger().error("destination no longer described", count=stranded)
         if self._news.alive() and self._news.lost_everything():
             with self._database.write() as connection:
-                again = jobs.tell_all_again(connection, now)
+                again = outbox.tell_all_again(connection, now)
             if again:
                 logger().warning("queue was empty, jobs announced again", count=again)
         self.tell()

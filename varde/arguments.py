@@ -66,8 +66,8 @@ def _platform(commands: "_Commands[argparse.ArgumentParser]") -> None:
     demo.add_argument("--once", action="store_true", help="stop when every study is answered")
     demo.add_argument("--out", type=Path, metavar="DIR", help="the objects as the archive got them")
     demo.add_argument("--json", action="store_true", help="one JSON object a study on stdout")
-    demo.add_argument("--studies", type=_count, default=8, metavar="N", help="simulated studies")
-    demo.add_argument("--rate", type=_rate, default=0.0, help="studies a minute (0: no pause)")
+    demo.add_argument("--studies", type=_a_number, default=8, metavar="N", help="simulated studies")
+    demo.add_argument("--rate", type=_a_rate, default=0.0, help="studies a minute (0: no pause)")
     demo.add_argument("--seed", type=int, default=1, help="of the first simulated study")
     check = commands.add_parser("check", help="validate site.toml, routes and manifests")
     check.set_defaults(command="check:run")
@@ -126,7 +126,7 @@ def _models(commands: "_Commands[argparse.ArgumentParser]") -> None:
             one.add_argument("rest", nargs="*", metavar="-- …", help="its own arguments")
 
 
-def _count(text: str) -> int:
+def _a_number(text: str) -> int:
     """A number of studies: one or more."""
     if (count := int(text)) < 1:
         message = "at least one study"
@@ -134,7 +134,7 @@ def _count(text: str) -> int:
     return count
 
 
-def _rate(text: str) -> float:
+def _a_rate(text: str) -> float:
     """Studies a minute: zero or more."""
     if not 0 <= (rate := float(text)) <= 1e6:  # noqa: PLR2004 - no scanner is faster
         message = "studies a minute, zero or more"

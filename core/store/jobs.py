@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from core.domain.errors import IllegalTransitionError, NotFoundError
 from core.domain.finding import Outcome
 from core.domain.job import DeliveryState, Event, Job, Priority, State, after, before
+from core.store import outbox
 from core.store.tables import DeliveryRow, JobRow, OutboxRow, RevisionRow, StudyRow
 
 
@@ -97,7 +98,7 @@ def claim(
     )  # fmt: skip
     if not taken:
         return None
-    connection.execute(sa.delete(OutboxRow).where(OutboxRow.job_id == job_id))
+    outbox.discard(connection, job_id)
     return get(connection, job_id)
 
 
@@ -129,7 +130,7 @@ def release(
         lease_owner=None, lease_until=None, error=error,
     )  # fmt: skip
     if given:
-        announce(connection, job_id, due)
+        outbox.announce(connection, job_id, due)
     return given
 
 
@@ -148,7 +149,7 @@ def release_lost(connection: sa.Connection, now: dt.datetime) -> list[str]:
             connection, job_id, Event.RELEASE, JobRow.lease_until < now,
             lease_owner=None, lease_until=None, error="the worker went silent",
         ):  # fmt: skip
-            announce(connection, job_id, now)
+            outbox.announce(connection, job_id, now)
             given.append(job_id)
     return given
 
@@ -185,7 +186,7 @@ def cancel(connection: sa.Connection, job_id: str, now: dt.datetime) -> None:
     if not _move(connection, job_id, Event.CANCEL, finished_at=now, lease_owner=None):
         message = f"job {job_id} is {job.state}: only queued and running jobs can be cancelled"
         raise IllegalTransitionError(message)
-    connection.execute(sa.delete(OutboxRow).where(OutboxRow.job_id == job_id))
+    outbox.discard(connection, job_id)
 
 
 def retry(connection: sa.Connection, job_id: str, now: dt.datetime) -> State:
@@ -202,7 +203,7 @@ def retry(connection: sa.Connection, job_id: str, now: dt.datetime) -> State:
         )
         return _set(connection, job, Event.RETRY)
     if job.state is State.FAILED or job.outcome is Outcome.FAILED:
-        announce(connection, job_id, now)
+        outbox.announce(connection, job_id, now)
         return _set(
             connection, job, Event.RERUN,
             attempts=0, run=JobRow.run + 1, outcome=None, finished_at=None, delivered_at=None,
@@ -222,15 +223,6 @@ def _set(connection: sa.Connection, job: Job, event: Event, **values: object) ->
     return state
 
 
-def announce(connection: sa.Connection, job_id: str, due: dt.datetime) -> None:
-    """Put (or put again) the news of a job in the outbox."""
-    moved = connection.execute(
-        sa.update(OutboxRow).where(OutboxRow.job_id == job_id).values(due_at=due, sent=0)
-    )
-    if not moved.rowcount:
-        connection.execute(sa.insert(OutboxRow).values(job_id=job_id, due_at=due))
-
-
 def due_news(
     connection: sa.Connection, now: dt.datetime, limit: int = 500
 ) -> list[tuple[Job, int]]:
@@ -244,20 +236,6 @@ def due_news(
         .limit(limit)
     )
     return [(_job(row), row.sent) for row in connection.execute(query)]
-
-
-def told(connection: sa.Connection, job_id: str, *, sent: int, again: dt.datetime) -> None:
-    """The queue has taken the news; it is told again at `again` unless the job is claimed."""
-    connection.execute(
-        sa.update(OutboxRow)
-        .where(OutboxRow.job_id == job_id, OutboxRow.sent == sent)
-        .values(sent=sent + 1, due_at=again)
-    )
-
-
-def tell_all_again(connection: sa.Connection, now: dt.datetime) -> int:
-    """The queue lost everything: every queued job's news is due; returns how many."""
-    return connection.execute(sa.update(OutboxRow).values(due_at=now)).rowcount
 
 
 def counts(connection: sa.Connection) -> list[tuple[str, str, str, str, str | None, int]]:

@@ -10,7 +10,7 @@ from core.domain.errors import IllegalTransitionError, NotFoundError
 from core.domain.finding import Finding, Measurement, Outcome, Provenance, Region, Result
 from core.domain.job import TRANSITIONS, DeliveryState, Event, State, after, before
 from core.domain.reason import SENTENCES, Reason, ReasonCode
-from core.store import deliveries, jobs, result_json, results
+from core.store import deliveries, jobs, outbox, result_json, results
 from core.store.database import Database
 from tests.core.conftest import NOW, queued
 
@@ -99,9 +99,9 @@ def test_news_are_told_until_the_job_is_claimed(database: Database) -> None:
     with database.write() as connection:
         ((job, sent),) = jobs.due_news(connection, NOW)
         assert (job.id, sent) == (job_id, 0)
-        jobs.told(connection, job_id, sent=0, again=NOW + LEASE)
+        outbox.told(connection, job_id, sent=0, again=NOW + LEASE)
         assert jobs.due_news(connection, NOW) == []
-        assert jobs.tell_all_again(connection, NOW) == 1
+        assert outbox.tell_all_again(connection, NOW) == 1
         assert len(jobs.due_news(connection, NOW)) == 1
     assert claimed(database, job_id)
     with database.read() as connection:

@@ -108,7 +108,7 @@ def test_the_site_of_an_association(site: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("port = 104\nae", "prot = 104\nae", "site.toml:2: dicom.prot: Extra inputs"),
+        ("port = 104\nae", "prot = 104\nae", "site.toml:2: dicom.prot: there is no such"),
         ("port = 104\nae", 'port = "many"\nae', "site.toml:2: dicom.port"),
         ('region = "vest"', 'region = "west"', "trusts.fonna.region names «west»"),
         (
@@ -121,7 +121,7 @@ def test_the_site_of_an_association(site: Path) -> None:
         ("[dicom]", "[dicom", "site.toml: "),
         ('priority = "urgent"', 'sites = ["nowhere"]', "route «Thorax» names «nowhere»"),
         ('["CR", "DX"]', '{ pattern = "(" }', "is no regular expression"),
-        ("[dicom]", "[dcm]", "dcm: Extra inputs"),
+        ("[dicom]", "[dcm]", "dcm: there is no such"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_key(site: Path, old: str, new: str, told: str) -> None:
