@@ -71,8 +71,11 @@ def test_a_process_that_ends_ends_the_waiting_and_tells_its_output() -> None:
 
 def test_a_process_dies_with_whoever_started_it() -> None:
     script = (
+        "from pathlib import Path\n"
         "from tests.services.process import Process\n"
         "child = Process(['sleep', '60'])\n"
+        "name = Path('/proc', str(child.pid), 'comm')\n"
+        "child.wait_until(lambda: name.read_text() == 'sleep\\n', 'bound to us')\n"
         "print('child', child.pid, flush=True)\n"
         "child.wait()\n"
     )

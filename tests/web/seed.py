@@ -103,7 +103,7 @@ class Seed:
     ) -> str:
         """A study whose instances have arrived, in no revision yet; returns its id."""
         number = next(_numbers)
-        at = at or NOW - dt.timedelta(minutes=60 - number)
+        at = at or NOW - dt.timedelta(minutes=60, seconds=-number)
         patient = {
             "patient_name": name, "patient_id": f"0101{number:02} 12345",
             "patient_birth_date": "19580214", "patient_sex": "F", "study_date": "20260314",
