@@ -11,9 +11,8 @@ from core.store import assembly, studies
 from core.store.database import Database
 from core.store.files import Files
 from models import registry
-from router import header, routes
+from router import header, routes, transfer_syntax
 from router.attributes import Reader
-from router.intake import EXPLICIT, SYNTAXES
 
 
 def explain(settings: Settings, study_uid: str) -> list[dict[str, object]]:
@@ -139,9 +138,10 @@ def _read(file: Path, reader: Reader) -> Instance:
             opened.seek(offset)
             return opened.read(length)
 
-        syntax = SYNTAXES.get(syntax_uid, EXPLICIT)
-        size = file.stat().st_size
-        walked = header.walk(read, start=start, size=size, syntax=syntax, wanted=reader.wanted)
+        source, start, size, syntax = transfer_syntax.plain(
+            read, start=start, size=file.stat().st_size, uid=syntax_uid
+        )
+        walked = header.walk(source, start=start, size=size, syntax=syntax, wanted=reader.wanted)
     kept, _, uids = reader.read(walked.values, big=syntax.big)
     return Instance(
         sop_uid=uids["SOPInstanceUID"],
@@ -149,7 +149,7 @@ def _read(file: Path, reader: Reader) -> Instance:
         series_uid=uids["SeriesInstanceUID"],
         transfer_syntax_uid=syntax_uid,
         path=str(file),
-        size=size,
+        size=file.stat().st_size,
         modality=str(kept.get("Modality", "")),
         revision=0,
         attributes=kept,

@@ -2,9 +2,7 @@
 
 import dataclasses
 import datetime as dt
-import zlib
 from collections.abc import Callable
-from typing import Final
 
 from core.domain.errors import (
     ConflictError,
@@ -21,17 +19,9 @@ from core.logs import logger
 from core.store import intake as rows
 from core.store.database import Database
 from core.store.files import Files, Incoming, same_content
-from router import header
+from router import header, transfer_syntax
 from router.attributes import Reader
 from router.file_meta import file_meta
-
-DEFLATED: Final = "1.2.840.10008.1.2.1.99"
-SYNTAXES: Final = {
-    "1.2.840.10008.1.2": header.Syntax(implicit=True),
-    "1.2.840.10008.1.2.2": header.Syntax(big=True),
-}
-EXPLICIT: Final = header.Syntax()
-INFLATED_LIMIT: Final = 1 << 30
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -198,12 +188,9 @@ class Receiving:
 
     def _described(self, part: Incoming) -> rows.NewInstance:
         """Walk the header; raises for anything that must not be kept."""
-        syntax = SYNTAXES.get(self._syntax, EXPLICIT)
-        read: header.Read = part.read
-        start, size = self._start, part.size
-        if self._syntax == DEFLATED:
-            inflated = _inflate(part.read(start, size - start))
-            read, start, size = (lambda at, count: inflated[at : at + count]), 0, len(inflated)
+        read, start, size, syntax = transfer_syntax.plain(
+            part.read, start=self._start, size=part.size, uid=self._syntax
+        )
         if size == start:
             message = "an empty data set"
             raise NotDicomError(message)
@@ -248,20 +235,6 @@ class Receiving:
         other = "" if before[1] == new.transfer_syntax_uid else " in another transfer syntax"
         message = f"SOP Instance UID known with other content{other}; the first is kept"
         raise ConflictError(message)
-
-
-def _inflate(data: bytes) -> bytes:
-    """A deflated data set (PS3.5 A.5), bounded against bombs."""
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        inflated = inflater.decompress(data, INFLATED_LIMIT)
-    except zlib.error as error:
-        message = f"not deflated: {error}"
-        raise NotDicomError(message) from error
-    if inflater.unconsumed_tail:
-        message = f"inflates to more than {INFLATED_LIMIT >> 20} MB"
-        raise TooLargeError(message)
-    return inflated
 
 
 def _identified(uids: dict[str, str]) -> None:

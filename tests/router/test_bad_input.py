@@ -6,6 +6,7 @@ import random
 import socket
 import struct
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from core.store.files import Files
-from router import header
+from router import explain, header
+from router.transfer_syntax import DEFLATED
 from tests.router.conftest import NAME, Scp, encoded, instance, settings_of
 from tests.router.raw_scu import CT, RawScu, store_request
 from tests.services.dcmtk import storescu
@@ -139,6 +141,17 @@ def test_an_error_of_our_own_is_a_refusal_that_may_pass(
     with RawScu(scp.port) as scu:
         assert scu.store(encoded(instance()), UID)[0] == 0xA700
         refused(scp, 0xA700, "unavailable", kept=False)
+
+
+def test_a_deflated_data_set_is_kept_as_it_came(scp: Scp) -> None:
+    squeezer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    data = squeezer.compress(encoded(instance())) + squeezer.flush()
+    with RawScu(scp.port, contexts=[(CT, DEFLATED)]) as scu:
+        assert scu.store(data, UID)[0] == 0
+        assert scu.store(b"not deflated at all", "2.25.200.7")[0] == 0xC001
+    assert scp.kept()[0].read_bytes().endswith(data)
+    (first,) = explain.would(scp.settings, str(scp.kept()[0].parent)) or [{"algorithm": ""}]
+    assert first["algorithm"] == "chest_xray"
 
 
 def test_lying_transfer_syntax(scp: Scp) -> None:
