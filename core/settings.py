@@ -16,7 +16,6 @@ import pydantic
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.domain.errors import SettingsError
-from core.domain.study import Site
 from core.sections import (
     ANYBODY,
     Assembly,
@@ -124,18 +123,6 @@ class Settings(BaseSettings):
         """The site that `calling` sends for, None where it may not send at all."""
         pairs = self._senders()
         return pairs.get((called, calling)) or pairs.get((called, ANYBODY))
-
-    def described_sites(self) -> tuple[Site, ...]:
-        """The sites with the names of their trust and region."""
-        return tuple(
-            Site(
-                key=key,
-                name=site.name,
-                trust=self.trusts[site.trust].name,
-                region=self.regions[self.trusts[site.trust].region].name,
-            )
-            for key, site in self.sites.items()
-        )
 
     @property
     def database_url(self) -> str:

@@ -1,4 +1,4 @@
-"""Instances and result objects on disk: written beside, made durable, renamed into place.
+"""Instances and result objects on disk: written beside, renamed into place, made durable.
 
     <home>/instances/<site>/<study uid>/<sop uid>-<token>.dcm
     <home>/results/<site>/<job>/<run>/<kind>-<number>-<token>.dcm

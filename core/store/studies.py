@@ -152,16 +152,6 @@ def sites(connection: sa.Connection) -> list[Site]:
     return [Site(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def per_site(connection: sa.Connection) -> list[tuple[str, int, int]]:
-    """(site, studies, instances)."""
-    rows = connection.execute(
-        sa.select(StudyRow.site, sa.func.count(StudyRow.id.distinct()), sa.func.count())
-        .join(InstanceRow, InstanceRow.study_id == StudyRow.id)
-        .group_by(StudyRow.site)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Revision:
     """A numbered, complete state of a study, and why it was taken for complete."""

@@ -101,7 +101,6 @@ def test_the_site_of_an_association(site: Path) -> None:
     assert settings.site_of("VARDE1", "CR1") == "haugesund"
     assert settings.site_of("VARDE1", "ANY") == "others"
     assert settings.site_of("VARDE", "CR1") is None
-    assert settings.described_sites()[0].region == "Vest"
     assert settings.routes[0].queue_priority is Priority.URGENT
 
 
