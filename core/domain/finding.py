@@ -62,11 +62,30 @@ class Finding:
     measurements: tuple[Measurement, ...] = ()
     tracking_id: str = ""
     tracking_uid: str = ""
+    answer: Code | None = None  #: of a question that present and absent do not answer: density
+    position: tuple[float, float, float] | None = None  #: its centre in the patient, LPS, mm
 
     @property
     def present(self) -> bool:
         """Whether the algorithm says that it is there."""
         return self.probability >= self.threshold
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the body, marked voxel by voxel on a series.
+
+    `bits` is what `core.mask.pack` made of a mask of `shape` (slices, rows, columns), one
+    slice for each of `sop_uids`. `category` and `code` are those of PS3.3 C.8.20.2.
+    """
+
+    category: Code
+    code: Code
+    sop_uids: tuple[str, ...]
+    shape: tuple[int, int, int]
+    bits: bytes
+    laterality: Code | None = None
+    measurements: tuple[Measurement, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,7 +120,8 @@ class Result:
 
     `findings` holds every label that the algorithm has, present or not; a label
     without a finding was not looked at. `read` are the SOP Instance UIDs that were
-    read, in order; `reason` is set for not evaluated and failed.
+    read, in order; `reason` is set for not evaluated and failed. `remarks` are what a
+    reader must know beside the findings, such as a view that was missing.
     """
 
     job_id: str
@@ -110,6 +130,8 @@ class Result:
     findings: tuple[Finding, ...] = ()
     read: tuple[str, ...] = ()
     reason: Reason | None = None
+    segments: tuple[Segment, ...] = ()
+    remarks: tuple[Reason, ...] = ()
 
     @property
     def present(self) -> tuple[Finding, ...]:
