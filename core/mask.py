@@ -1,4 +1,8 @@
-"""The mask of a segment, packed into few bytes and back."""
+"""The mask of a segment, packed into few bytes and back.
+
+Within, a mask lies as in a binary segmentation object: one bit a voxel in C order, the
+first one lowest (PS3.5 8.1.1), so that encoding one takes no unpacking.
+"""
 
 import zlib
 
@@ -6,23 +10,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVEL = 6
+BITS = 8
 
 
 def pack(mask: NDArray[np.bool_]) -> bytes:
-    """`mask` (slices, rows, columns): a bit a voxel in C order, the first one highest; zlib."""
-    return zlib.compress(np.packbits(mask).tobytes(), LEVEL)
+    """`mask` (slices, rows, columns): a bit a voxel in C order, the first one lowest; zlib."""
+    return zlib.compress(np.packbits(mask, bitorder="little").tobytes(), LEVEL)
 
 
 def unpack(bits: bytes, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     """What `pack` packed; `ValueError` where it does not hold a mask of that shape."""
     count = shape[0] * shape[1] * shape[2]
-    limit = (count + 7) // 8
+    voxels = np.unpackbits(_inflated(bits, shape), count=count, bitorder="little")
+    return voxels.view(np.bool_).reshape(shape)
+
+
+def planes(bits: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """(slices, bytes) of what `pack` packed, the first voxel of a byte lowest.
+
+    Every slice begins a byte of its own and is filled up with zeros. `ValueError` as `unpack`.
+    """
+    if shape[1] * shape[2] % BITS == 0:
+        return _inflated(bits, shape).reshape(shape[0], -1)
+    flat = unpack(bits, shape).reshape(shape[0], -1)
+    return np.packbits(flat, axis=1, bitorder="little")
+
+
+def _inflated(bits: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The bytes within `bits`, as many as `shape` takes and never more."""
+    limit = (shape[0] * shape[1] * shape[2] + BITS - 1) // BITS
     try:
-        data = zlib.decompressobj().decompress(bits, limit)
+        data = zlib.decompressobj().decompress(bits, limit) if limit else b""  # 0 is no limit
     except zlib.error as error:
         message = f"the mask cannot be unpacked: {error}"
         raise ValueError(message) from error
     if len(data) != limit:
         message = f"the mask holds {len(data)} bytes, {shape} needs {limit}"
         raise ValueError(message)
-    return np.unpackbits(np.frombuffer(data, np.uint8), count=count).astype(bool).reshape(shape)
+    return np.frombuffer(data, np.uint8)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import pydantic
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from core.domain.codes import Code
 from core.domain.errors import SettingsError
@@ -40,8 +40,14 @@ class Identity(Table):
 
 
 class Weights(Table):
-    """`[weights]`: the network's file in the folder, and its SHA-256 in lower-case hex."""
+    """`[weights]`, or `[[weights]]` for several networks.
 
+    `file` in the folder and its SHA-256 in lower-case hex; `name` is what `hooks.py`
+    calls the network by, `input` the name of its input tensor.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "network"
+    input: Text = "image"
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -114,9 +120,13 @@ Step = Annotated[Resize | PercentileWindow | Window | Standardise | Pad, Field(d
 
 
 class Input(Table):
-    """`[input]`: the tensor's name and the steps that make it, in order."""
+    """`[input]`: what is read at once, and the steps that make a tensor of an image, in order.
 
-    tensor: Text = "image"
+    `unit` is one image, one series as a volume, or all images of a study together; the
+    latter two are read by the folder's `hooks.py`.
+    """
+
+    unit: Literal["image", "series", "study"] = "image"
     step: tuple[Step, ...] = ()
 
 
@@ -138,8 +148,10 @@ class Label(Table):
     """`[[output.label]]`: one thing looked for, in the order of the tensor's channels.
 
     `threshold` is for the probability of the whole image; `location_threshold` for
-    the location map, whose connected parts become regions. `laterality = "from_image"`
-    states the side of a region where the image says which side is which.
+    the location map, whose connected parts become regions, or for a box. At most `most`
+    regions are told, none of which covers less than the share `smallest` of the image.
+    `laterality = "from_image"` states the side of a region where the image says which
+    side is which.
     """
 
     name: Text
@@ -148,6 +160,8 @@ class Label(Table):
     laterality: Literal["none", "from_image"] = "none"
     threshold: Share
     location_threshold: Share = 0.5
+    most: Annotated[int, Field(ge=1)] = 6
+    smallest: Share = 0.0
 
 
 class Recognition(Table):
@@ -159,9 +173,14 @@ class Recognition(Table):
 
 
 class Output(Table):
-    """`[output]`: the head that reads the tensors, and what the channels mean."""
+    """`[output]`: the head that reads the tensors, and what the channels mean.
 
-    head: Literal["multilabel_map"]
+    `overlap`: of two boxes of one label that share more than this (intersection over
+    union) the weaker one is dropped. The head `hooks` is the folder's own `hooks.py`.
+    """
+
+    head: Literal["multilabel_map", "boxes", "hooks"]
+    overlap: Share = 0.3
     label: Annotated[tuple[Label, ...], Field(min_length=1)]
     recognition: Recognition | None = None
 
@@ -180,12 +199,17 @@ class Run(Table):
     threads: Annotated[int, Field(ge=1)] = 2
 
 
+def _several(found: object) -> object:
+    """One table `[weights]` is a list of one."""
+    return [found] if isinstance(found, dict) else found
+
+
 class Manifest(Table):
     """The whole of `manifest.toml`. `key` is the folder's name, not a key of the file."""
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     algorithm: Identity
-    weights: Weights | None = None
+    weights: Annotated[tuple[Weights, ...], BeforeValidator(_several)] = ()
     accepts: Accepts = Accepts()
     input: Input = Input()
     output: Output | None = None
@@ -196,6 +220,20 @@ class Manifest(Table):
     def _complete_for_its_kind(self) -> Self:
         if self.algorithm.kind == "onnx" and not (self.weights and self.output):
             message = 'kind "onnx" needs [weights] and [output]'
+            raise ValueError(message)
+        names = [one.name for one in self.weights]
+        if len(set(names)) < len(names):
+            message = "two [[weights]] have one name"
+            raise ValueError(message)
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _head_for_its_unit(self) -> Self:
+        if self.output and (self.input.unit != "image") != (self.output.head == "hooks"):
+            message = f'unit "{self.input.unit}" cannot have the head "{self.output.head}"'
+            raise ValueError(message)
+        if len(self.weights) > 1 and self.input.unit == "image":
+            message = 'several [[weights]] need a hooks.py: unit "series" or "study"'
             raise ValueError(message)
         return self
 

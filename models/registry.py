@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.domain.errors import SettingsError
+from models import hooks
 from models import manifest as manifests
 
 #: Name space of Device UIDs: another algorithm, version or weights gives another UID.
@@ -21,13 +22,14 @@ _DEVICES = uuid.UUID("6a0f6c07-5d0b-5a7e-9d53-0c9b1f1b6a52")
 class Algorithm:
     """An algorithm that is ready: its manifest holds and its weights are the ones it names.
 
-    `weights_path` is None for a vendor's product, which runs elsewhere.
+    `weights` are the files by the network's name; none for a vendor's product, which
+    runs elsewhere.
     """
 
     key: str
     folder: Path
     manifest: manifests.Manifest
-    weights_path: Path | None
+    weights: Mapping[str, Path]
 
     @property
     def version(self) -> str:
@@ -36,8 +38,16 @@ class Algorithm:
 
     @property
     def weights_sha256(self) -> str:
-        """The SHA-256 of the weights, lower-case hex; empty where there are none."""
-        return self.manifest.weights.sha256 if self.manifest.weights else ""
+        """The SHA-256 of the weights, lower-case hex; empty where there are none.
+
+        Of several files that of the lines `<SHA-256>  <file>`, as sha256sum prints them in
+        the order of the manifest.
+        """
+        several = self.manifest.weights
+        if len(several) <= 1:
+            return "".join(one.sha256 for one in several)
+        lines = "".join(f"{one.sha256}  {one.file}\n" for one in several)
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     @property
     def device_uid(self) -> str:
@@ -60,9 +70,11 @@ def load(root: Path | None = None) -> Mapping[str, Algorithm]:
 def read(folder: Path) -> Algorithm:
     """The algorithm in `folder`. Raises `SettingsError` as `load` does."""
     manifest = manifests.read(folder)
-    weights = manifest.weights
-    path = _verified(folder / weights.file, weights.sha256) if weights else None
-    return Algorithm(folder.name, folder, manifest, path)
+    paths = {one.name: _verified(folder / one.file, one.sha256) for one in manifest.weights}
+    if manifest.input.unit != "image" and not (folder / hooks.FILE).is_file():
+        message = f'{folder}: unit "{manifest.input.unit}" needs a {hooks.FILE}'
+        raise SettingsError(message)
+    return Algorithm(folder.name, folder, manifest, MappingProxyType(paths))
 
 
 def _verified(path: Path, sha256: str) -> Path:

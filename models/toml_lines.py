@@ -11,9 +11,12 @@ def line_of(text: str, place: Sequence[str | int]) -> int | None:
     """The 1-based line of the longest known beginning of `place`, or None.
 
     `place` is a path as pydantic gives it: `("output", "label", 1, "code")`. A key
-    inside an inline table is found at the line of the table.
+    inside an inline table is found at the line of the table. A single table may stand
+    where `place` has a list of one.
     """
     lines = _lines(text)
+    if tuple(place[:2]) not in lines and place[1:2] == (0,):
+        place = (*place[:1], *place[2:])
     for length in range(len(place), 0, -1):
         if (line := lines.get(tuple(place[:length]))) is not None:
             return line

@@ -27,7 +27,8 @@ class Volume:
     `voxels`: (slices, rows, columns) after the modality LUT, HU for CT, float32 or int16.
     `origin`: LPS of the centre of voxel (0, 0, 0), mm. `steps`: (3, 3), row n is the way
     in mm from one voxel to the next along axis n of `voxels`; with a tilted gantry the
-    first is not normal to the other two. `sop_uids`: of every slice, in order.
+    first is not normal to the other two. `sop_uids`: of every slice, in order; empty for
+    one that was missing and has been interpolated.
     """
 
     voxels: NDArray[Any]
@@ -37,9 +38,14 @@ class Volume:
 
     @property
     def spacing(self) -> tuple[float, float, float]:
-        """mm between voxel centres along (slice, row, column)."""
+        """Distance of voxel centres along (slice, row, column), mm."""
         slices, rows, columns = (float(np.linalg.norm(step)) for step in self.steps)
         return slices, rows, columns
+
+    def nearest(self, index: float) -> int:
+        """The number of the slice nearest to `index` that was not missing."""
+        there = [n for n, uid in enumerate(self.sop_uids) if uid]
+        return min(there, key=lambda n: abs(n - index))
 
     def to_patient(self, indices: NDArray[Any]) -> NDArray[np.float64]:
         """(n, 3) indices (slice, row, column), also between voxels, as (n, 3) LPS in mm."""
@@ -52,14 +58,20 @@ class Volume:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class View:
-    """One image of an exam. `laterality` is L, R or empty; `position` the View Position."""
+    """One image of a study that is read as a whole.
+
+    `laterality` is L, R, B or empty (Image Laterality, PS3.3 C.8.11.3); `position` the View
+    Position; `modifiers` the code values of the View Modifier Code Sequence (CID 4015, 4016).
+    """
 
     image: Image
     sop_uid: str
     laterality: str = ""
     position: str = ""
     frame: int = 1
-    row_direction: str = ""  #: first letter of Patient Orientation: where columns increase towards
+    modifiers: tuple[str, ...] = ()
+    #: First letter of Patient Orientation: where columns increase towards.
+    row_direction: str = ""
 
 
 Networks = Mapping[str, Network]  #: by the name that the manifest gives its weights

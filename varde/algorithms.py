@@ -11,7 +11,7 @@ from typing import Any, Final
 from core import settings as core_settings
 from core.domain.errors import ModelError, NotFoundError
 from core.settings import Settings
-from models import golden, registry, steps
+from models import golden, registry
 from models.registry import Algorithm
 from varde.arguments import Arguments
 from varde.terminal import say, table
@@ -37,13 +37,13 @@ def check(arguments: Arguments) -> int:
     """Read the manifest, verify the weights, run the golden case; raises `ModelError`."""
     algorithm = _algorithm(arguments.name)
     differences: Mapping[str, float] = {}
-    if algorithm.weights_path:
+    if algorithm.weights:
         differences = _golden(algorithm, core_settings.load(arguments.site))
     if arguments.json:
         say(json.dumps({"key": algorithm.key, "version": algorithm.version, **differences}))
         return 0
     say(f"{algorithm.key} {algorithm.version}: the manifest is in order")
-    if algorithm.weights_path:
+    if algorithm.weights:
         say(f"  weights {algorithm.weights_sha256}")
     for name, gap in differences.items():
         say(f"  golden case, {name}: largest difference {gap:.2g}")
@@ -70,16 +70,20 @@ def _algorithm(name: str) -> Algorithm:
 
 
 def _golden(algorithm: Algorithm, settings: Settings) -> Mapping[str, float]:
-    """The largest difference of each tensor from the golden case."""
-    from workers.runtime import Session  # noqa: PLC0415 - ONNX Runtime, for this command alone
+    """The largest difference of each tensor from the golden case of its network."""
+    from workers.runtime import Runtime  # noqa: PLC0415 - ONNX Runtime, for this command alone
 
-    case = golden.read(algorithm.folder)
-    prepared = steps.prepare(case.image, algorithm.manifest.input.step)
-    outputs = Session(algorithm, settings.worker).run(prepared.tensor)
-    differences = case.differences(outputs)
-    if not case.agrees(outputs):
-        message = f"{algorithm.key}: the golden case does not hold: {dict(differences)}"
-        raise ModelError(message)
+    differences: dict[str, float] = {}
+    networks = Runtime(settings.worker).sessions(algorithm)
+    cases = golden.read(algorithm.folder, algorithm.manifest)
+    for name, case in cases.items():
+        outputs = networks[name](case.tensor(algorithm.manifest))
+        found = case.differences(outputs)
+        if not case.agrees(outputs):
+            message = f"{algorithm.key}: the golden case does not hold: {dict(found)}"
+            raise ModelError(message)
+        prefix = f"{name}." if len(cases) > 1 else ""
+        differences |= {f"{prefix}{tensor}": gap for tensor, gap in found.items()}
     return differences
 
 

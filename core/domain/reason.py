@@ -28,6 +28,11 @@ class ReasonCode(enum.StrEnum):
     UNREADABLE = "unreadable"
     INTENDED_USE = "intended-use"
     NOT_THIS_REGION = "not-this-region"
+    NO_VOLUME = "no-volume"
+    MISSING_SLICES = "missing-slices"
+    MISSING_VIEWS = "missing-views"
+    VIEW_DOUBTED = "view-doubted"
+    LEFT_OUT = "left-out"
     ERROR = "error"
     TIMEOUT = "timeout"
     GAVE_UP = "gave-up"
@@ -86,6 +91,23 @@ SENTENCES: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
             "the pixels do not look like {wanted}",
             "bildet ligner ikke på {wanted}",
         ),
+        ReasonCode.NO_VOLUME: (
+            "no series is a volume that it can read: {detail}",
+            "ingen serie er et volum den kan lese: {detail}",
+        ),
+        ReasonCode.MISSING_SLICES: (
+            "{count} slices are missing from the series and were filled in by interpolation",
+            "{count} snitt mangler i serien og er fylt inn ved interpolasjon",
+        ),
+        ReasonCode.MISSING_VIEWS: (
+            "the study lacks {views}; read without",
+            "undersøkelsen mangler {views}; lest uten",
+        ),
+        ReasonCode.VIEW_DOUBTED: (
+            "an image is marked {said}, but looks like {seen}",
+            "et bilde er merket {said}, men ligner {seen}",
+        ),
+        ReasonCode.LEFT_OUT: ("not read: {what}", "ikke lest: {what}"),
         ReasonCode.ERROR: ("the algorithm failed: {detail}", "algoritmen feilet: {detail}"),
         ReasonCode.TIMEOUT: (
             "the algorithm took more than {detail} s",

@@ -20,6 +20,7 @@ from models import heads
 from models import manifest as manifests
 from models.chest_xray import scores
 from models.chest_xray.cases import LABELS, Case, case
+from models.heads import Place
 from models.manifest import Manifest
 from simulator import chest
 from simulator.scanners import HELD_OUT, SCANNERS
@@ -77,9 +78,8 @@ def readings(seeds: Iterable[int], scanners: tuple[str, ...], size: int = 320) -
 
 def session(manifest: Manifest) -> onnxruntime.InferenceSession:
     """The network on the CPU."""
-    assert manifest.weights is not None
     return onnxruntime.InferenceSession(
-        FOLDER / manifest.weights.file, providers=["CPUExecutionProvider"]
+        FOLDER / manifest.weights[0].file, providers=["CPUExecutionProvider"]
     )
 
 
@@ -98,7 +98,7 @@ def reading(
     found, false = np.zeros(len(LABELS), bool), np.zeros(len(LABELS), int)
     assert manifest.output is not None
     codes = [label.code.value for label in manifest.output.label]
-    for finding in heads.findings(outputs, geometry=one.geometry, manifest=manifest, sop_uid="1"):
+    for finding in heads.findings(outputs, manifest, Place("1", one.geometry)):
         if finding.region is None:
             continue
         label = codes.index(finding.code.value)

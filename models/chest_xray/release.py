@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import golden
+from models import manifest as manifests
 from models.chest_xray.cases import LABELS
 from models.golden import Golden
 from models.manifest import FILE
-from models.steps import Image
 
 SENSITIVITY = 0.95  #: wanted on the validation images
 COVERED = 0.25  #: a cell belongs to the true finding from this share on
@@ -70,8 +70,7 @@ def write_golden(
     folder: Path, pixels: NDArray[np.uint16], outputs: dict[str, NDArray[np.float32]]
 ) -> None:
     """Store an image and what the network gives for it."""
-    told = Golden(Image(pixels.astype(np.float32)), outputs, tolerance=2e-3)
-    golden.write(folder, pixels, told)
+    golden.write(folder, manifests.read(folder), "network", Golden(pixels, outputs, 2e-3))
 
 
 def write_reference(

@@ -27,7 +27,7 @@ def inference_s() -> float:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
     session = onnxruntime.InferenceSession(
-        str(algorithm.weights_path), options, providers=["CPUExecutionProvider"]
+        str(algorithm.weights["network"]), options, providers=["CPUExecutionProvider"]
     )
     size = [1 if not isinstance(n, int) else n for n in session.get_inputs()[0].shape]
     image = np.zeros(size, np.float32)

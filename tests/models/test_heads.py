@@ -10,6 +10,7 @@ from core.domain import codes
 from core.domain.errors import ModelError
 from core.domain.reason import ReasonCode
 from models import heads, manifest
+from models.heads import Place
 from models.manifest import Manifest
 from models.steps import Geometry, Image, prepare
 from tests.models.conftest import FOLDER
@@ -39,7 +40,7 @@ def spot(row: int, column: int, peak: float = 1.0) -> NDArray[np.float32]:
 
 
 def test_every_label_answers_also_where_nothing_is(chest: Manifest) -> None:
-    found = heads.findings(outputs(), geometry=geometry(chest), manifest=chest, sop_uid="1.2")
+    found = heads.findings(outputs(), chest, Place("1.2", geometry(chest)))
     assert len(found) == 5
     assert not any(finding.present or finding.region for finding in found)
 
@@ -56,9 +57,7 @@ def test_regions_are_closed_and_inside_the_image(
     chest = manifest.read(FOLDER)
     cells = np.kron(np.array(values, np.float32).reshape(4, 4), np.ones((10, 10), np.float32))
     place = prepare(Image(np.zeros((rows, columns), np.float32)), chest.input.step).geometry
-    for finding in heads.findings(
-        outputs(cells), geometry=place, manifest=chest, sop_uid="1.2", row_direction="L"
-    ):
+    for finding in heads.findings(outputs(cells), chest, Place("1.2", place, "L")):
         if finding.region is None:
             assert not finding.present
             continue
@@ -70,9 +69,7 @@ def test_regions_are_closed_and_inside_the_image(
 
 def test_a_region_lies_where_the_map_is_bright(chest: Manifest) -> None:
     place = geometry(chest)
-    found = heads.findings(
-        outputs(spot(10, 26)), geometry=place, manifest=chest, sop_uid="1.2", row_direction="L"
-    )
+    found = heads.findings(outputs(spot(10, 26)), chest, Place("1.2", place, "L"))
     (nodule,) = [finding for finding in found if finding.present]
     assert nodule.code == codes.NODULE
     assert nodule.laterality == codes.LEFT
@@ -88,16 +85,14 @@ def test_a_region_lies_where_the_map_is_bright(chest: Manifest) -> None:
 def test_the_side_needs_to_be_known(
     chest: Manifest, direction: str | None, side: codes.Code | None
 ) -> None:
-    found = heads.findings(
-        outputs(spot(10, 12)), geometry=geometry(chest), manifest=chest, sop_uid="1.2",
-        row_direction=direction,
-    )  # fmt: skip
+    place = Place("1.2", geometry(chest), direction)
+    found = heads.findings(outputs(spot(10, 12)), chest, place)
     assert [finding.laterality for finding in found if finding.present] == [side]
 
 
 def test_two_spots_are_two_findings(chest: Manifest) -> None:
     cells = spot(10, 12) + spot(25, 28, 0.97)
-    found = heads.findings(outputs(cells), geometry=geometry(chest), manifest=chest, sop_uid="1.2")
+    found = heads.findings(outputs(cells), chest, Place("1.2", geometry(chest)))
     present = [finding for finding in found if finding.present]
     assert len(present) == 2
     assert present[0].probability > present[1].probability
@@ -122,6 +117,4 @@ def test_tensors_that_are_not_as_described_are_refused(
     chest: Manifest, wrong: dict[str, NDArray[np.float32]]
 ) -> None:
     with pytest.raises(ModelError):
-        heads.findings(
-            {**outputs(), **wrong}, geometry=geometry(chest), manifest=chest, sop_uid="1.2"
-        )
+        heads.findings({**outputs(), **wrong}, chest, Place("1.2", geometry(chest)))

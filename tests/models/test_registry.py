@@ -8,7 +8,7 @@ from models import registry
 
 def test_the_reference_model_is_there(folder: Path) -> None:
     found = registry.load()["chest_xray"]
-    assert found.weights_path == folder / "model.onnx"
+    assert found.weights == {"network": folder / "model.onnx"}
     assert found.device_uid.startswith("2.25.")
     assert len(found.device_uid) <= 64
 

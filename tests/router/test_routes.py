@@ -37,7 +37,7 @@ def algorithm(key: str = "chest") -> Algorithm:
         "encode": {"objects": ["sr"]},
         "run": {"queue": "cpu", "timeout_s": 60},
     })  # fmt: skip
-    return Algorithm(key=key, folder=Path(key), manifest=manifest, weights_path=None)
+    return Algorithm(key=key, folder=Path(key), manifest=manifest, weights={})
 
 
 def instance(**changes: str | list[str]) -> Instance:

@@ -1,5 +1,6 @@
 """`varde models`: what is here, whether it holds, and how training is called."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -9,11 +10,11 @@ import pytest
 
 import models
 from core.sections import Worker
-from models import golden, steps
+from models import golden
 from models.registry import Algorithm
 from tests.workers import tiny_onnx
 from varde import algorithms, cli
-from workers.runtime import Session
+from workers.runtime import Runtime
 
 pytestmark = pytest.mark.usefixtures("home")
 TRAIN = "import sys\ndef main(argv):\n    print('trains', *argv)\n    return 3\n"
@@ -25,9 +26,10 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Algorithm:
     """An algorithm with a golden case, in a `models/` of its own."""
     made = tiny_onnx.folder(tmp_path / "models")
     pixels = np.linspace(0, 4095, 64, dtype=np.uint16).reshape(8, 8)
-    image = steps.Image(pixels.astype(np.float32))
-    outputs = Session(made, Worker()).run(steps.prepare(image, made.manifest.input.step).tensor)
-    golden.write(made.folder, pixels, golden.Golden(image, outputs, 1e-4))
+    case = golden.Golden(pixels, {}, 1e-4)
+    outputs = Runtime(Worker()).sessions(made)["network"](case.tensor(made.manifest))
+    case = dataclasses.replace(case, tensors=outputs)
+    golden.write(made.folder, made.manifest, "network", case)
     monkeypatch.setattr(algorithms, "FOLDER", tmp_path / "models")
     monkeypatch.setattr(models, "__path__", [str(tmp_path / "models")])
     for name in [name for name in sys.modules if name.startswith("models.tiny")]:
@@ -74,8 +76,7 @@ def test_a_golden_case_that_does_not_hold(
 def test_weights_that_are_not_the_manifests(
     tiny: Algorithm, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tiny.weights_path
-    tiny.weights_path.write_bytes(b"other")
+    tiny.weights["network"].write_bytes(b"other")
     assert cli.main(["models", "check", "tiny"]) == 2
     assert "SHA-256 is" in capsys.readouterr().err
 

@@ -1,0 +1,64 @@
+"""Unit `image`: every instance is read by itself, with the manifest's steps and head."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from pydicom import Dataset
+
+from core.domain.errors import UnreadableError
+from core.domain.finding import Finding
+from core.domain.reason import Reason, ReasonCode
+from core.domain.study import Instance
+from models import heads, steps
+from models.heads import Place
+from models.reading import Reading
+from models.registry import Algorithm
+from models.volume import Network
+from workers import pixels
+
+Read = Callable[[Instance], Dataset]
+
+
+def read(
+    algorithm: Algorithm,
+    instances: Sequence[Instance],
+    fetch: Read,
+    networks: Mapping[str, Network],
+) -> Iterator[Reading]:
+    """The reading of each instance, one at a time; `fetch` gives its data set."""
+    (network,) = networks.values()
+    for instance in instances:
+        try:
+            dataset = fetch(instance)
+            frame = pixels.chosen_frame(dataset)
+            image = pixels.read(dataset, frame)
+        except UnreadableError as error:
+            yield unreadable(instance, error)
+            continue
+        ready = steps.prepare(image, algorithm.manifest.input.step)
+        outputs = network(ready.tensor)
+        if reason := heads.decline(outputs, algorithm.manifest):
+            yield Reading((instance.sop_uid,), reason=reason)
+            continue
+        place = Place(instance.sop_uid, ready.geometry, row_direction(dataset))
+        found = heads.findings(outputs, algorithm.manifest, place)
+        yield Reading((instance.sop_uid,), tuple(_on_frame(finding, frame) for finding in found))
+
+
+def unreadable(instance: Instance, error: UnreadableError) -> Reading:
+    """That the pixels of `instance` could not be read."""
+    reason = Reason(ReasonCode.UNREADABLE, {"detail": str(error)})
+    return Reading((instance.sop_uid,), reason=reason)
+
+
+def row_direction(dataset: Dataset) -> str | None:
+    """Where columns increase towards: the first letter of Patient Orientation is the main one."""
+    orientation = dataset.get("PatientOrientation") or [""]
+    return str(orientation[0])[:1] or None
+
+
+def _on_frame(finding: Finding, frame: int) -> Finding:
+    """`finding` with its region on `frame`: a head knows one image, not where it came from."""
+    if finding.region is None or finding.region.frame == frame:
+        return finding
+    return dataclasses.replace(finding, region=dataclasses.replace(finding.region, frame=frame))
