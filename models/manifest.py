@@ -16,6 +16,7 @@ from core.domain.errors import SettingsError
 from models.toml_lines import line_of
 
 FILE = "manifest.toml"
+DRAFT = "manifest.draft.toml"  #: of an algorithm that is not in use yet
 Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
@@ -179,7 +180,7 @@ class Output(Table):
     union) the weaker one is dropped. The head `hooks` is the folder's own `hooks.py`.
     """
 
-    head: Literal["multilabel_map", "boxes", "hooks"]
+    head: Literal["multilabel", "multilabel_map", "boxes", "hooks"]
     overlap: Share = 0.3
     label: Annotated[tuple[Label, ...], Field(min_length=1)]
     recognition: Recognition | None = None
@@ -238,9 +239,9 @@ class Manifest(Table):
         return self
 
 
-def read(folder: Path) -> Manifest:
+def read(folder: Path, file: str = FILE) -> Manifest:
     """Read `folder/manifest.toml`; `SettingsError` with file, line and cause if it is wrong."""
-    path = folder / FILE
+    path = folder / file
     try:
         text = path.read_text(encoding="utf-8")
         tables = tomllib.loads(text)

@@ -67,9 +67,9 @@ def load(root: Path | None = None) -> Mapping[str, Algorithm]:
     return MappingProxyType({folder.name: read(folder) for folder in folders})
 
 
-def read(folder: Path) -> Algorithm:
+def read(folder: Path, file: str = manifests.FILE) -> Algorithm:
     """The algorithm in `folder`. Raises `SettingsError` as `load` does."""
-    manifest = manifests.read(folder)
+    manifest = manifests.read(folder, file)
     paths = {one.name: _verified(folder / one.file, one.sha256) for one in manifest.weights}
     if manifest.input.unit != "image" and not (folder / hooks.FILE).is_file():
         message = f'{folder}: unit "{manifest.input.unit}" needs a {hooks.FILE}'

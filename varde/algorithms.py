@@ -1,9 +1,8 @@
-"""`varde models`: which algorithms are here, whether they hold, how they are trained."""
+"""`varde models`: which algorithms are here, and how they are trained and measured."""
 
 import importlib
 import importlib.util
 import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -11,7 +10,7 @@ from typing import Any, Final
 from core import settings as core_settings
 from core.domain.errors import ModelError, NotFoundError
 from core.settings import Settings
-from models import golden, registry
+from models import registry
 from models.registry import Algorithm
 from varde.arguments import Arguments
 from varde.terminal import say, table
@@ -33,23 +32,6 @@ def listed(arguments: Arguments) -> int:
     return 0
 
 
-def check(arguments: Arguments) -> int:
-    """Read the manifest, verify the weights, run the golden case; raises `ModelError`."""
-    algorithm = _algorithm(arguments.name)
-    differences: Mapping[str, float] = {}
-    if algorithm.weights:
-        differences = _golden(algorithm, core_settings.load(arguments.site))
-    if arguments.json:
-        say(json.dumps({"key": algorithm.key, "version": algorithm.version, **differences}))
-        return 0
-    say(f"{algorithm.key} {algorithm.version}: the manifest is in order")
-    if algorithm.weights:
-        say(f"  weights {algorithm.weights_sha256}")
-    for name, gap in differences.items():
-        say(f"  golden case, {name}: largest difference {gap:.2g}")
-    return 0
-
-
 def train(arguments: Arguments) -> int:
     """Run `models/NAME/train.py`; it needs the extra `train`."""
     return _run(arguments, "train")
@@ -60,38 +42,11 @@ def evaluate(arguments: Arguments) -> int:
     return _run(arguments, "evaluate")
 
 
-def _algorithm(name: str) -> Algorithm:
-    """One algorithm; the broken manifest of another is no concern here."""
-    folder = FOLDER / name
-    if not name.isidentifier() or not (folder / "manifest.toml").is_file():
-        message = f"no algorithm «{name}»: there is no models/{name}/manifest.toml"
-        raise NotFoundError(message)
-    return registry.read(folder)
-
-
-def _golden(algorithm: Algorithm, settings: Settings) -> Mapping[str, float]:
-    """The largest difference of each tensor from the golden case of its network."""
-    from workers.runtime import Runtime  # noqa: PLC0415 - ONNX Runtime, for this command alone
-
-    differences: dict[str, float] = {}
-    networks = Runtime(settings.worker).sessions(algorithm)
-    cases = golden.read(algorithm.folder, algorithm.manifest)
-    for name, case in cases.items():
-        outputs = networks[name](case.tensor(algorithm.manifest))
-        found = case.differences(outputs)
-        if not case.agrees(outputs):
-            message = f"{algorithm.key}: the golden case does not hold: {dict(found)}"
-            raise ModelError(message)
-        prefix = f"{name}." if len(cases) > 1 else ""
-        differences |= {f"{prefix}{tensor}": gap for tensor, gap in found.items()}
-    return differences
-
-
 def _run(arguments: Arguments, name: str) -> int:
     """Hand over to the model's own program, with its own arguments."""
     program = _program(arguments.name, name)
-    entry: Callable[[list[str]], int | None] | None = getattr(program, "main", None)
-    if entry is None:
+    entry = getattr(program, "main", None)
+    if not callable(entry):
         message = f"models/{arguments.name}/{name}.py has no main(argv)"
         raise ModelError(message)
     more = ["--json"] if arguments.json else []

@@ -35,6 +35,8 @@ class Arguments(argparse.Namespace):
     job_id: str = ""
     state: list[str]
     name: str = ""
+    weights: Path | None = None
+    golden: Path | None = None
     program: str = ""
     rest: list[str]
 
@@ -106,23 +108,31 @@ def _jobs(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 
 def _models(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    """`models list`, `check`, `train` and `evaluate`."""
+    """`models list`, `new`, `check`, `train` and `evaluate`."""
     models = commands.add_parser("models", help="the algorithms that are here")
     actions = models.add_subparsers(required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="every algorithm")
     listed.set_defaults(command="algorithms:listed")
     listed.add_argument("--json", action="store_true")
+    new = actions.add_parser("new", help="the folder of a further algorithm")
+    new.set_defaults(command="new_model.command:run")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--weights", type=Path, metavar="FILE", help="a network that is there (ONNX)")
     for name, told in (
         ("check", "manifest, weights and golden case"),
         ("train", "train again; what follows -- goes to its training"),
         ("evaluate", "measure again; what follows -- goes to its evaluation"),
     ):
         one = actions.add_parser(name, help=told)
-        one.set_defaults(command=f"algorithms:{name}")
+        one.set_defaults(command="model_check:run" if name == "check" else f"algorithms:{name}")
         one.add_argument("name", metavar="NAME")
         if name != "train":
             one.add_argument("--json", action="store_true")
-        if name != "check":
+        if name == "check":
+            one.add_argument(
+                "--golden", type=Path, metavar="FILE", help="make the golden case of this image"
+            )
+        else:
             one.add_argument("rest", nargs="*", metavar="-- …", help="its own arguments")
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from core.domain.errors import ModelError
 from core.domain.finding import Finding
 from core.domain.reason import Reason, ReasonCode
-from models.heads import boxes, multilabel_map
+from models.heads import boxes, multilabel, multilabel_map
 from models.heads.place import Outputs, Place, output_of, tensor
 from models.manifest import Manifest
 
@@ -18,7 +18,11 @@ __all__ = ["HEADS", "Outputs", "Place", "decline", "findings"]
 
 Head = Callable[[Outputs, Manifest, Place], tuple[Finding, ...]]
 HEADS: Mapping[str, Head] = MappingProxyType(
-    {"multilabel_map": multilabel_map.findings, "boxes": boxes.findings}
+    {
+        "multilabel": multilabel.findings,
+        "multilabel_map": multilabel_map.findings,
+        "boxes": boxes.findings,
+    }
 )
 
 

@@ -56,7 +56,7 @@ def test_each_box_is_a_finding_once_and_an_absent_label_one_without() -> None:
     assert [round(one.probability, 3) for one in found] == [0.9, 0.6, 0.2]
     assert [one.present for one in found] == [True, True, False]
     assert found[0].region
-    assert found[0].region.box == (20, 20, 40, 60)
+    assert found[0].region.box == (20.0, 20.0, 40.0, 60.0)
     assert found[0].region.points[0] == found[0].region.points[-1]
     assert found[2].region is None
 
@@ -66,7 +66,7 @@ def test_the_networks_own_probability_goes_before_the_strongest_box() -> None:
     found = heads.findings(outputs(probability=whole), manifest(), PLACE)
     assert [round(one.probability, 3) for one in found] == [0.6, 0.7]
     assert found[1].region
-    assert found[1].region.box == (22, 22, 42, 62), "the strongest box, however weak it is"
+    assert found[1].region.box == (22.0, 22.0, 42.0, 62.0), "the strongest box, however weak it is"
 
 
 def test_no_more_boxes_than_most_and_none_that_is_too_small() -> None:

@@ -13,7 +13,7 @@ from core.sections import Worker
 from models import golden
 from models.registry import Algorithm
 from tests.workers import tiny_onnx
-from varde import algorithms, cli
+from varde import algorithms, cli, model_check
 from workers.runtime import Runtime
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -31,6 +31,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Algorithm:
     case = dataclasses.replace(case, tensors=outputs)
     golden.write(made.folder, made.manifest, "network", case)
     monkeypatch.setattr(algorithms, "FOLDER", tmp_path / "models")
+    monkeypatch.setattr(model_check, "MODELS", tmp_path / "models")
     monkeypatch.setattr(models, "__path__", [str(tmp_path / "models")])
     for name in [name for name in sys.modules if name.startswith("models.tiny")]:
         del sys.modules[name]

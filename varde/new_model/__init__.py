@@ -1,0 +1,1 @@
+"""`varde models new`: the folder of a further algorithm, with everything but its knowledge."""

@@ -1,0 +1,1 @@
+"""An algorithm of this site's own: see `card.md`."""
