@@ -1,6 +1,7 @@
 """The whole platform as child processes of this one: what `varde up` and `varde demo` share."""
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +20,8 @@ READY_S: Final = 90.0  #: a start that takes longer has failed
 LOOK_S: Final = 0.05
 DEATHS: Final = 3  #: so many before all is ready, and the start has failed
 #: (program, stage in which it stops, seconds it may take): jobs in hand are finished.
-PROGRAMS: Final = (("router", 0, 10.0), ("worker", 1, 20.0), ("web", 2, 5.0), ("monitor", 2, 5.0))
+WORKER: Final = "worker"
+PROGRAMS: Final = (("router", 0, 10.0), (WORKER, 1, 20.0), ("web", 2, 5.0), ("monitor", 2, 5.0))
 
 
 class Platform:
@@ -55,9 +57,13 @@ class Platform:
             receives = receives or ready.receives(settings)
             serves = serves or ready.serves(settings.web.host, settings.web.port)
 
+    def _names(self) -> list[str]:
+        """What the supervisor calls the programs."""
+        return [one.name for one in programs({}, self.settings.worker.queues)]
+
     def _dead(self) -> None:
         """A program that refuses its settings, or keeps dying, ends the start."""
-        for name, *_ in PROGRAMS:
+        for name in self._names():
             child = self.supervisor.child(name)
             if child and child.exit_code == REFUSED:
                 message = f"{name} refuses to start: {self.supervisor.last_words(name)}"
@@ -87,7 +93,8 @@ def running(
         ports = home.ports(settings)
         with Supervisor(log_folder) as supervisor:
             effective = _prepared(settings, ports, supervisor, stop)
-            supervisor.keep(*programs(_environment(effective, site)), *beside)
+            queues = effective.worker.queues
+            supervisor.keep(*programs(_environment(effective, site), queues), *beside)
             try:
                 yield Platform(effective, supervisor)
             finally:
@@ -109,11 +116,16 @@ def _prepared(
     return effective
 
 
-def programs(environment: Mapping[str, str]) -> Iterator[Program]:
-    """The programs of the platform."""
+def programs(environment: Mapping[str, str], queues: Sequence[str]) -> Iterator[Program]:
+    """The programs of the platform; a worker for each queue, so that no queue waits for another."""
     for name, stage, limit in PROGRAMS:
         command = python("-m", "varde", name)
-        yield Program(name, command, stage, limit, environment)
+        if name != WORKER:
+            yield Program(name, command, stage, limit, environment)
+            continue
+        for queue in queues:
+            told = {**environment, "VARDE_WORKER__QUEUES": json.dumps([queue])}
+            yield Program(f"{name}-{queue}", command, stage, limit, told)
 
 
 def _effective(settings: Settings, ports: Mapping[str, int], url: str) -> Settings:

@@ -1,5 +1,6 @@
 """`varde up`, whole and real: it starts, refuses to start, survives, and leaves nothing behind."""
 
+import json
 import os
 import re
 import signal
@@ -50,8 +51,16 @@ def groups(up: Process) -> dict[str, int]:
         if not (command := command_of(process)):
             continue  # ended, and not yet buried
         name = "redis" if "valkey" in command or "redis" in command else command.split()[-1]
-        found[name] = process
+        found[f"worker-{queue_of(process)}" if name == "worker" else name] = process
     return found
+
+
+def queue_of(worker: int) -> str:
+    """The queue that a worker was started for."""
+    lines = Path(f"/proc/{worker}/environ").read_bytes().split(b"\0")
+    (told,) = (line for line in lines if line.startswith(b"VARDE_WORKER__QUEUES="))
+    (queue,) = json.loads(told.split(b"=", 1)[1])
+    return str(queue)
 
 
 def test_everything_starts_answers_and_stops(start: Start, home: Path) -> None:
@@ -63,7 +72,9 @@ def test_everything_starts_answers_and_stops(start: Start, home: Path) -> None:
     with urllib.request.urlopen(f"{pages}health/ready") as answer:
         assert answer.status == 200
     running = groups(up)
-    assert set(running) == {"router", "worker", "web", "monitor", "redis"}
+    assert set(running) == {
+        "router", "worker-cpu", "worker-gpu", "web", "monitor", "redis",
+    }  # fmt: skip
     up.signal(signal.SIGTERM)
     assert up.wait(within=60) == 0
     assert "is killed" not in up.output
@@ -96,7 +107,7 @@ def test_no_orphan_is_left_by_a_killed_supervisor(start: Start) -> None:
         wait_for_end(leader)
 
 
-@pytest.mark.parametrize("name", ["worker", "redis", "router"])
+@pytest.mark.parametrize("name", ["worker-cpu", "redis", "router"])
 def test_a_killed_program_comes_back(start: Start, home: Path, name: str) -> None:
     up = start("up")
     port, _ = until_ready(up)
