@@ -143,7 +143,7 @@ class Destination(Section):
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
     calling: AeTitle = "VARDE"
-    objects: tuple[Literal["sr", "gsps"], ...] = ("sr", "gsps")
+    objects: tuple[Literal["sr", "gsps", "seg"], ...] = ("sr", "gsps")
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
 
     @pydantic.model_validator(mode="after")

@@ -23,8 +23,9 @@ _config.LOG_HANDLER_LEVEL = "none"
 
 #: SOP classes of everything that Varde makes (highdicom_out).
 MADE: Final = (
-    "1.2.840.10008.5.1.4.1.1.88.34",
-    "1.2.840.10008.5.1.4.1.1.11.1",
+    "1.2.840.10008.5.1.4.1.1.88.34",  # Comprehensive 3D SR
+    "1.2.840.10008.5.1.4.1.1.11.1",  # Grayscale Softcopy Presentation State
+    "1.2.840.10008.5.1.4.1.1.66.4",  # Segmentation
 )
 #: C-STORE statuses after which the same bytes cannot succeed (PS3.4 B.2.3, PS3.7 C): the
 #: object itself was refused. Out of resources (A7xx) and whatever is not listed may pass.

@@ -63,6 +63,7 @@ def text(algorithms: Iterable[Algorithm], archive_port: int) -> str:
     archive = (
         f'\n[destinations.arkiv]\nae_title = "{ARCHIVE}"\n'
         f'host = "127.0.0.1"\nport = {archive_port}\n'
+        'objects = ["sr", "gsps", "seg"]\n'
     )
     return _COUNTRY + archive + "".join(_route(algorithm) for algorithm in algorithms)
 
