@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     modality.add_argument("--rate", type=float, default=0.0, help="studies a minute, 0: no pause")
     modality.add_argument("--seed", type=int, default=1)
     modality.add_argument("--salt", default="", help="of the UIDs; default: drawn")
+    modality.add_argument("--kind", action="append", default=[], help="several: in turn")
     modality.add_argument("--scanner", action="append", default=[], help="several: in turn")
     modality.add_argument("--truth", type=Path, help="file that gets the truth, a JSON line each")
     return top
@@ -75,7 +76,7 @@ def _modality(arguments: argparse.Namespace) -> int:
     due, lost = time.monotonic(), 0
     for study in studies.simulated(
         arguments.studies, seed=arguments.seed, salt=arguments.salt or secrets.token_hex(8),
-        scanners=arguments.scanner or studies.SCANNERS,
+        kinds=arguments.kind or tuple(studies.KINDS), scanners=arguments.scanner,
     ):  # fmt: skip
         threading.Event().wait(max(0.0, due - time.monotonic()))
         due = max(due + pause, time.monotonic())
