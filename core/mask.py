@@ -1,8 +1,4 @@
-"""The mask of a segment, packed into few bytes and back.
-
-Within, a mask lies as in a binary segmentation object: one bit a voxel in C order, the
-first one lowest (PS3.5 8.1.1), so that encoding one takes no unpacking.
-"""
+"""The mask of a segment, packed into few bytes and back."""
 
 import zlib
 
@@ -14,26 +10,27 @@ BITS = 8
 
 
 def pack(mask: NDArray[np.bool_]) -> bytes:
-    """`mask` (slices, rows, columns): a bit a voxel in C order, the first one lowest; zlib."""
-    return zlib.compress(np.packbits(mask, bitorder="little").tobytes(), LEVEL)
+    """`mask` (slices, rows, columns): a bit a voxel in C order, the first one highest; zlib."""
+    return zlib.compress(np.packbits(mask).tobytes(), LEVEL)
 
 
 def unpack(bits: bytes, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     """What `pack` packed; `ValueError` where it does not hold a mask of that shape."""
     count = shape[0] * shape[1] * shape[2]
-    voxels = np.unpackbits(_inflated(bits, shape), count=count, bitorder="little")
+    voxels = np.unpackbits(_inflated(bits, shape), count=count)
     return voxels.view(np.bool_).reshape(shape)
 
 
 def planes(bits: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """(slices, bytes) of what `pack` packed, the first voxel of a byte lowest.
+    """(slices, bytes) of what `pack` packed, without making a byte of every voxel.
 
-    Every slice begins a byte of its own and is filled up with zeros. `ValueError` as `unpack`.
+    Every slice begins a byte of its own and is filled up with zeros, the first voxel of a
+    byte highest. `ValueError` as `unpack`.
     """
     if shape[1] * shape[2] % BITS == 0:
         return _inflated(bits, shape).reshape(shape[0], -1)
     flat = unpack(bits, shape).reshape(shape[0], -1)
-    return np.packbits(flat, axis=1, bitorder="little")
+    return np.packbits(flat, axis=1)
 
 
 def _inflated(bits: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:

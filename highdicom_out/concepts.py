@@ -40,6 +40,8 @@ ORIGINAL_SOURCE = Code("111040", "DCM", "Original Source")
 PROBABILITY = Code("122157", "DCM", "Probability")
 PRESENT = Code("121053", "DCM", "Present")
 ABSENT = Code("121054", "DCM", "Absent")
+CENTER = Code("111010", "DCM", "Center")
+REFERENCED_SEGMENT = Code("121191", "DCM", "Referenced Segment")
 SUMMARY = Code("121111", "DCM", "Summary")
 COMMENT = Code("121106", "DCM", "Comment")
 
@@ -62,11 +64,12 @@ FOUNDS = {
     Outcome.FINDINGS: Code("111242", "DCM", "All algorithms succeeded; with findings"),
     Outcome.NOTHING_FOUND: Code("111241", "DCM", "All algorithms succeeded; without findings"),
 }
+REMARK = Code("remark", SCHEME, "Remark beside the findings")
 REASON = Code("reason", SCHEME, "Reason why there is no evaluation")
 
 
 def reason(code: ReasonCode) -> Code:
-    """The coded reason of "not evaluated" and "failed", in the private scheme."""
+    """The coded reason of "not evaluated", "failed" and remarks, in the private scheme."""
     return Code(code.value, SCHEME, code.value.replace("-", " ").capitalize())
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from pydicom import Dataset
 
 from core.domain.finding import Result
-from highdicom_out import gsps, rehearsal, sr
+from highdicom_out import gsps, rehearsal, seg, sr
 from highdicom_out.encoding import Encoding, file_bytes
 from highdicom_out.headers import by_uid
 
@@ -21,6 +21,7 @@ KINDS: Mapping[str, Callable[[Encoding], Sequence[Dataset]]] = MappingProxyType(
     {
         sr.KIND: lambda encoding: [sr.report(encoding)],
         gsps.KIND: gsps.states,
+        seg.KIND: seg.segmentations,
     }
 )
 
@@ -29,7 +30,7 @@ KINDS: Mapping[str, Callable[[Encoding], Sequence[Dataset]]] = MappingProxyType(
 class EncodedObject:
     """One instance, ready to be stored and sent."""
 
-    kind: str  #: `sr` or `gsps`
+    kind: str  #: `sr`, `gsps` or `seg`
     sop_class_uid: str
     sop_uid: str
     data: bytes  #: complete PS3.10 file, Explicit VR Little Endian
@@ -50,14 +51,15 @@ def encode(
     is about, at least one, images or not; the first one's patient and study are the
     objects'. Every outcome gives one SR. Findings and nothing found give a GSPS for
     each grayscale image in `result.read`; not evaluated and failed give none, because
-    a presentation state beside an image reads as if it had been looked at.
+    a presentation state beside an image reads as if it had been looked at. Slices of a
+    volume have one only where a region lies on them. Segments give a SEG for each series.
 
     `at` is aware and becomes every date and time of the objects; `run` tells repeated
     encodings of one job apart; `language` is `nb` or `en`. `ValueError` for no
     sources, a naive `at`, a `run` below 1 or an unknown kind.
     """
     _check(sources, at, run, objects)
-    encoding = Encoding(result, by_uid(sources), at, run, language)
+    encoding = Encoding(result, by_uid(sources), at, run, language, tuple(objects))
     return tuple(
         EncodedObject(kind, str(made.SOPClassUID), str(made.SOPInstanceUID), file_bytes(made))
         for kind in objects
@@ -67,7 +69,7 @@ def encode(
 
 def warm_up() -> None:
     """Encode a throw-away result, so that the first real one does not pay for imports."""
-    encode(rehearsal.RESULT, [rehearsal.source()], at=rehearsal.AT)
+    encode(rehearsal.RESULT, [rehearsal.source()], at=rehearsal.AT, objects=tuple(KINDS))
 
 
 def _check(sources: Sequence[Dataset], at: dt.datetime, run: int, objects: Sequence[str]) -> None:

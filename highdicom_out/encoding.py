@@ -1,6 +1,6 @@
 """One encoding of one result: everything that decides the bytes, and what all kinds share.
 
-An object kind (`sr`, `gsps`; SEG, capture and KOS fit beside them) is a module with a
+An object kind (`sr`, `gsps`, `seg`; capture and KOS fit beside them) is a module with a
 function that takes an `Encoding` and returns data sets. `stamp` then lays the patient,
 the study, the series and the clock over what highdicom made: highdicom reads ten
 attributes of its first source without asking whether they are there, refuses names and
@@ -13,12 +13,16 @@ import dataclasses
 import datetime as dt
 import functools
 import io
+from collections import Counter
 
 from pydicom import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage
 
 from core.domain.finding import Result
 from highdicom_out import headers, mint, provenance, wording
+from highdicom_out.stack import Stack, stack
+
+MOST = 10  #: images read of one series that are looked at one by one; more are slices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Encoding:
     at: dt.datetime
     run: int
     language: str
+    kinds: tuple[str, ...] = ()  #: of object that are made in this encoding
 
     @functools.cached_property
     def leader(self) -> Dataset:
@@ -58,6 +63,28 @@ class Encoding:
         read = (self.sources[uid] for uid in self.result.read if uid in self.sources)
         return tuple(source for source in read if headers.is_image(source))
 
+    @functools.cached_property
+    def slices(self) -> frozenset[str]:
+        """The images that are slices of a volume: more than `MOST` of one series were read."""
+        series = {str(one.SOPInstanceUID): _series(one) for one in self.images}
+        many = {uid for uid, count in Counter(series.values()).items() if count > MOST}
+        return frozenset(uid for uid, one in series.items() if one in many)
+
+    @functools.cached_property
+    def marked(self) -> dict[str, list[Dataset]]:
+        """The slices that segments are of, by Series Instance UID, each once."""
+        found: dict[str, dict[str, Dataset]] = {}
+        for uid in (uid for segment in self.result.segments for uid in segment.sop_uids):
+            if source := self.sources.get(uid):
+                found.setdefault(_series(source), {})[uid] = source
+        return {series: list(images.values()) for series, images in found.items()}
+
+    @functools.cached_property
+    def stacks(self) -> dict[str, Stack]:
+        """`marked` as planes in the patient, without series that do not say where they are."""
+        found = {series: stack(images) for series, images in self.marked.items()}
+        return {series: one for series, one in found.items() if one}
+
     def say(self, key: str, **facts: str) -> str:
         """A sentence of `wording` in the language of the object."""
         return wording.sentence(key, self.language, **facts)
@@ -78,6 +105,10 @@ class Encoding:
         identifier = finding.tracking_id or f"{finding.code.meaning} {number + 1}"
         minted = mint.uid("tracking", self.result.job_id, number, finding.code.value)
         return wording.clean(identifier), finding.tracking_uid or minted
+
+
+def _series(source: Dataset) -> str:
+    return headers.text(source, "SeriesInstanceUID")
 
 
 def blank() -> Dataset:

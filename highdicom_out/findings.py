@@ -40,6 +40,17 @@ def outline(region: Region | None, encoding: Encoding) -> tuple[tuple[float, flo
     return points if closed else (*points, *points[:1])
 
 
+def viewed(encoding: Encoding) -> list[Dataset]:
+    """The images read that are looked at one by one: of a volume the slices with a region."""
+    drawn = {
+        one.region.sop_uid
+        for one in encoding.result.findings
+        if one.region and located(one, encoding)
+    }
+    passed_by = encoding.slices - drawn
+    return [one for one in encoding.images if str(one.SOPInstanceUID) not in passed_by]
+
+
 def group(finding: Finding, number: int, encoding: Encoding) -> ContentItem:
     """TID 1410 Planar ROI Measurements and Qualitative Evaluations of one located finding."""
     identifier, uid = encoding.tracking(number)
@@ -50,19 +61,21 @@ def group(finding: Finding, number: int, encoding: Encoding) -> ContentItem:
         _what(finding),
         *_where(finding),
         _region(finding, encoding),
+        *_center(finding, encoding, items.CONTAINS),
         *_how_sure(finding),
         *_how_much(finding, encoding),
+        *([items.code(finding.code, finding.answer)] if finding.answer else []),
     ]
     return items.container(concepts.MEASUREMENT_GROUP, children, template="1410")
 
 
 def answer(finding: Finding, encoding: Encoding) -> ContentItem:
-    """The finding's own code as a question, and present or absent as its coded answer.
+    """The finding's own code as a question, and its answer, or else present or absent.
 
     Below it the probability, where it was sought and on which image; for findings
     of the whole image and for every label that is absent (TID 1500 row 13).
     """
-    said = concepts.PRESENT if finding.present else concepts.ABSENT
+    said = finding.answer or (concepts.PRESENT if finding.present else concepts.ABSENT)
     threshold = items.text(concepts.ALGORITHM_PARAMETERS, _threshold(finding), items.CONCEPT_MOD)
     children = [
         threshold,
@@ -70,6 +83,7 @@ def answer(finding: Finding, encoding: Encoding) -> ContentItem:
         *_how_sure(finding, items.PROPERTIES),
         *_how_much(finding, encoding, items.PROPERTIES),
         *_seen_on(finding, encoding),
+        *_center(finding, encoding, items.INFERRED_FROM),
     ]
     return items.under(items.code(finding.code, said), children)
 
@@ -128,6 +142,17 @@ def _seen_on(finding: Finding, encoding: Encoding) -> list[Dataset]:
     return [items.image(concepts.SOURCE, source, items.INFERRED_FROM)]
 
 
+def _center(
+    finding: Finding, encoding: Encoding, relation: RelationshipTypeValues
+) -> list[Dataset]:
+    """The finding's centre in the patient, where the image names its Frame of Reference."""
+    source = encoding.sources.get(finding.region.sop_uid if finding.region else finding.sop_uid)
+    frame = headers.text(source, "FrameOfReferenceUID") if source is not None else ""
+    if finding.position is None or not frame or not all(map(math.isfinite, finding.position)):
+        return []
+    return [items.point(concepts.CENTER, finding.position, frame, relation)]
+
+
 def _how_sure(finding: Finding, relation: RelationshipTypeValues = items.CONTAINS) -> list[Dataset]:
     """Probability in per cent; a number that is not finite is not a probability."""
     if not math.isfinite(finding.probability):
@@ -141,9 +166,16 @@ def _how_much(
     encoding: Encoding,
     relation: RelationshipTypeValues = items.CONTAINS,
 ) -> list[Dataset]:
-    """The finding's measurements (TID 300), without lengths that no pixel spacing bears."""
+    """The finding's measurements (TID 300)."""
     return [
-        items.num(one.concept, one.value, one.unit, relation)
+        items.num(one.concept, one.value, one.unit, relation) for one in measured(finding, encoding)
+    ]
+
+
+def measured(finding: Finding, encoding: Encoding) -> list[Measurement]:
+    """The finding's measurements without lengths that no pixel spacing bears."""
+    return [
+        one
         for one in finding.measurements
         if math.isfinite(one.value) and _trusted(one, finding, encoding)
     ]

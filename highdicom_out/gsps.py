@@ -1,6 +1,7 @@
 """Grayscale Softcopy Presentation States: what a radiologist sees over the image.
 
-One state per grayscale image that was read (PS3.3 A.33.1): the outline of each finding
+One state per grayscale image that was read (PS3.3 A.33.1), of a volume per slice with a
+region, or four hundred states would say nothing: the outline of each finding
 that is there with its name and probability, in a layer and a colour of its own; what is
 there without a region, or that nothing is; and in a last layer who says so.
 
@@ -72,7 +73,7 @@ def states(encoding: Encoding) -> list[Dataset]:
     """The states of all viewed images; none where nothing was evaluated."""
     if encoding.result.outcome not in VIEWED:
         return []
-    shown = filter(display.is_grayscale, encoding.images)
+    shown = filter(display.is_grayscale, findings.viewed(encoding))
     return [_state(encoding, source, n) for n, source in enumerate(shown, start=1)]
 
 
@@ -133,6 +134,9 @@ def _annotate(encoding: Encoding, source: Dataset) -> Sheet:
     here = [n for n, one in enumerate(encoding.result.findings) if _is_here(one, sheet)]
     here.sort(key=lambda n: -encoding.result.findings[n].probability)
     for number in here:
+        if points := findings.outline(encoding.result.findings[number].region, encoding):
+            sheet.page.avoid(_box(points))
+    for number in here:
         _draw(sheet, number)
     _notice(sheet, any_here=bool(here))
     return sheet
@@ -150,13 +154,12 @@ def _draw(sheet: Sheet, number: int) -> None:
     finding, language = sheet.encoding.result.findings[number], sheet.encoding.language
     order, name, colour = _kinds(sheet.encoding)[finding.code]
     layer = sheet.layer(name, order, finding.code.text(language), colour)
-    words = wording.label(finding, language)
+    words = wording.label(finding, language, findings.measured(finding, sheet.encoding))
     points = findings.outline(finding.region, sheet.encoding)
     if finding.region is None or not points:
         _write(sheet, layer, [(words, sheet.page.at_top(f"KI: {words}"))])
         return
-    columns, rows = zip(*points, strict=True)
-    box = sheet.page.beside((min(columns), min(rows), max(columns), max(rows)), words)
+    box = sheet.page.beside(_box(points), words)
     identifier, uid = sheet.encoding.tracking(number)
     outline = GraphicObject(
         "POLYLINE",
@@ -166,6 +169,11 @@ def _draw(sheet: Sheet, number: int) -> None:
         tracking_uid=uid,
     )
     _write(sheet, layer, [(words, box)], [outline], finding.region.frame)
+
+
+def _box(points: tuple[tuple[float, float], ...]) -> Box:
+    columns, rows = zip(*points, strict=True)
+    return min(columns), min(rows), max(columns), max(rows)
 
 
 def _notice(sheet: Sheet, *, any_here: bool) -> None:

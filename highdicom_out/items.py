@@ -14,6 +14,7 @@ from highdicom.sr import (
     ImageContentItem,
     NumContentItem,
     RelationshipTypeValues,
+    Scoord3DContentItem,
     ScoordContentItem,
     TextContentItem,
     UIDRefContentItem,
@@ -82,6 +83,33 @@ def polyline(name: Code, points: Sequence[tuple[float, float]]) -> ContentItem:
     """
     return ScoordContentItem(
         coded(name), "POLYLINE", np.asarray(points, np.float32), relationship_type=CONTAINS
+    )
+
+
+def point(
+    name: Code,
+    place: tuple[float, float, float],
+    frame_of_reference: str,
+    relation: RelationshipTypeValues = CONTAINS,
+) -> ContentItem:
+    """A SCOORD3D of type POINT; `place` is LPS in mm, PS3.3 C.18.9."""
+    return Scoord3DContentItem(
+        coded(name),
+        "POINT",
+        np.asarray([place], np.float64),
+        frame_of_reference,
+        relationship_type=relation,
+    )
+
+
+def segment(name: Code, made: Dataset, number: int) -> ContentItem:
+    """An IMAGE reference to segment `number` of the segmentation `made`, inferred from."""
+    return ImageContentItem(
+        coded(name),
+        made.SOPClassUID,
+        made.SOPInstanceUID,
+        referenced_segment_numbers=number,
+        relationship_type=INFERRED_FROM,
     )
 
 

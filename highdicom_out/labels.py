@@ -11,6 +11,7 @@ Box = tuple[float, float, float, float]
 
 _LINES = 40  #: lines of text that an image is high
 _SMALLEST = 12.0  #: pixels of a line, where the image is large enough
+_NEAR = 6  #: free places that are tried for one off the regions, before any is taken
 _WIDTH = 0.6  #: of a character, in line heights
 
 
@@ -21,11 +22,16 @@ class Page:
     columns: int
     rows: int
     taken: list[Box] = dataclasses.field(default_factory=list)
+    regions: list[Box] = dataclasses.field(default_factory=list)
 
     @property
     def line(self) -> float:
         """The height of a line of text in pixels."""
         return min(max(self.rows / _LINES, _SMALLEST), float(self.rows))
+
+    def avoid(self, region: Box) -> None:
+        """Keep texts off `region` where there is room elsewhere: what is outlined is looked at."""
+        self.regions.append(region)
 
     def beside(self, region: Box, text: str) -> Box:
         """A free box above the region, else below it, else as near as there is room."""
@@ -44,9 +50,14 @@ class Page:
         return self._take(text, 0.0, tuple(self.rows - self.line * n for n in range(1, lines + 1)))
 
     def _take(self, text: str, left: float, wanted: tuple[float, ...]) -> Box:
-        """Place `text` at the first wanted top that is free, else further down, else anyway."""
+        """Place `text` at the first wanted top that is free, else further down, else anyway.
+
+        First free of texts and regions near the wanted place, then of texts alone.
+        """
         places = [self._box(text, left, top) for top in (*wanted, *self._tops(wanted[0]))]
-        box = next((one for one in places if not self._clashes(one)), places[0])
+        free = [one for one in places if not _clashes(one, self.taken)]
+        clear = (one for one in free[:_NEAR] if not _clashes(one, self.regions))
+        box = next(clear, (free or places)[0])
         self.taken.append(box)
         return box
 
@@ -62,9 +73,11 @@ class Page:
         top = min(max(top, 0.0), self.rows - self.line)
         return left, top, left + width, top + self.line
 
-    def _clashes(self, box: Box) -> bool:
-        left, top, right, bottom = box
-        return any(
-            left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
-            for other in self.taken
-        )
+
+def _clashes(box: Box, others: list[Box]) -> bool:
+    """Whether `box` covers a part of any of the others; touching is allowed."""
+    left, top, right, bottom = box
+    return any(
+        left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
+        for other in others
+    )

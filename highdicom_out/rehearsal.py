@@ -2,11 +2,13 @@
 
 import datetime as dt
 
+import numpy as np
 from pydicom import Dataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation
 
+from core import mask
 from core.domain import codes
-from core.domain.finding import Finding, Outcome, Provenance, Region, Result
+from core.domain.finding import Finding, Outcome, Provenance, Region, Result, Segment
 
 AT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 SOP_UID = "2.25.1"
@@ -21,6 +23,8 @@ def source() -> Dataset:
     made.Rows = made.Columns = 100
     made.PhotometricInterpretation = "MONOCHROME2"
     made.WindowCenter, made.WindowWidth = "50", "100"
+    made.FrameOfReferenceUID, made.PixelSpacing = "2.25.4", [1, 1]
+    made.ImagePositionPatient, made.ImageOrientationPatient = [0, 0, 0], [1, 0, 0, 0, 1, 0]
     return made
 
 
@@ -48,9 +52,20 @@ RESULT = Result(
             sop_uid=SOP_UID,
             site=codes.LUNG,
             laterality=codes.LEFT,
+            position=(15.0, 15.0, 0.0),
             region=Region(SOP_UID, ((10.0, 10.0), (20.0, 10.0), (20.0, 20.0), (10.0, 10.0))),
         ),
         Finding(code=codes.CARDIOMEGALY, probability=0.1, threshold=0.5, sop_uid=SOP_UID),
     ),
     read=(SOP_UID,),
+    segments=(
+        Segment(
+            category=codes.LUNG,
+            code=codes.LUNG,
+            sop_uids=(SOP_UID,),
+            shape=(1, 100, 100),
+            bits=mask.pack(np.ones((1, 100, 100), np.bool_)),
+            laterality=codes.LEFT,
+        ),
+    ),
 )

@@ -5,7 +5,7 @@
     +- Image Library                 the images, for viewers that start there
     +- Imaging Measurements          algorithm; one TID 1410 group per located finding
     +- Qualitative Evaluations       status, outcome, reason, an answer per other label,
-                                     and sentences for a reader
+                                     segments, remarks, and sentences for a reader
 
 highdicom refuses a report without a measurement group, and a TID 1501 group beside
 TID 1410 fails in PixelMed and blanks OHIF: so Imaging Measurements may be empty, and
@@ -21,12 +21,21 @@ from highdicom.sr import (
     Comprehensive3DSR,
     ContainerContentItem,
 )
-from highdicom.sr.utils import collect_evidence
 from pydicom import Dataset
 from pydicom.sequence import Sequence as Items
 
 from core.domain.finding import Outcome
-from highdicom_out import concepts, findings, headers, items, provenance, wording
+from highdicom_out import (
+    concepts,
+    evidence,
+    findings,
+    headers,
+    items,
+    provenance,
+    seg,
+    segment_items,
+    wording,
+)
 from highdicom_out.encoding import Encoding, Place, blank, stamp
 
 KIND = "sr"
@@ -41,7 +50,7 @@ def report(encoding: Encoding) -> Dataset:
     stamp(made, encoding, Place(KIND, SERIES_NUMBER, encoding.run, about))
     _refer(made, encoding)
     made.ContentSequence = Items(_tree(encoding))
-    if encoding.result.reason:
+    if encoding.result.reason or encoding.result.remarks:
         made.CodingSchemeIdentificationSequence = [_scheme()]
     return made
 
@@ -74,13 +83,20 @@ def _scheme() -> Dataset:
 
 
 def _refer(made: Dataset, encoding: Encoding) -> None:
-    """Evidence (PS3.3 C.17.2): every source, read or not, whether an image or not."""
-    sources = list(encoding.sources.values())
-    study = encoding.header.StudyInstanceUID
-    current, other = collect_evidence(sources, made, study_instance_uid=study)
-    made.CurrentRequestedProcedureEvidenceSequence = current
-    if other:
-        made.PertinentOtherEvidenceSequence = other
+    """Evidence (PS3.3 C.17.2): every source, read or not, and the segmentations referred to."""
+    segmentations = {str(one.SOPInstanceUID): one for one, _ in _shown_in(encoding).values()}
+    sources = [*encoding.sources.values(), *segmentations.values()]
+    made.pop("CurrentRequestedProcedureEvidenceSequence", None)
+    evidence.put(made, sources, encoding.header.StudyInstanceUID)
+
+
+def _shown_in(encoding: Encoding) -> dict[int, tuple[Dataset, int]]:
+    """By place among the segments: the segmentation made beside this report, and its number."""
+    if seg.KIND not in encoding.kinds:
+        return {}
+    marked = enumerate(encoding.result.segments)
+    found = ((n, seg.reference(one, encoding)) for n, one in marked)
+    return {n: one for n, one in found if one}
 
 
 def _tree(encoding: Encoding) -> list[Dataset]:
@@ -122,13 +138,16 @@ def _library_group(modality: str, images: list[Dataset]) -> list[Dataset]:
 
 
 def _shown(encoding: Encoding) -> list[Dataset]:
-    """The images of the library: those read, or the first of each series where none was."""
-    if encoding.images:
-        return list(encoding.images)
+    """The images of the library: those looked at one by one, and the first of other series.
+
+    A volume's other slices are evidence, and nothing more is to be said of each of them.
+    """
+    viewed = findings.viewed(encoding)
+    known = {headers.text(one, "SeriesInstanceUID") for one in viewed}
     firsts: dict[str, Dataset] = {}
-    for source in filter(headers.is_image, encoding.sources.values()):
+    for source in encoding.images or filter(headers.is_image, encoding.sources.values()):
         firsts.setdefault(headers.text(source, "SeriesInstanceUID"), source)
-    return list(firsts.values())
+    return [*viewed, *(one for uid, one in firsts.items() if uid not in known)]
 
 
 def _modality(source: Dataset) -> str:
@@ -153,6 +172,8 @@ def _evaluations(encoding: Encoding) -> list[Dataset]:
     return [
         *_outcome(encoding),
         *(findings.answer(one, encoding) for one in rest if _asked(encoding)),
+        *_segments(encoding),
+        *_remarks(encoding),
         *_sentences(encoding),
     ]
 
@@ -173,12 +194,27 @@ def _outcome(encoding: Encoding) -> list[Dataset]:
     return list(coded)
 
 
+def _segments(encoding: Encoding) -> list[Dataset]:
+    shown = _shown_in(encoding)
+    marked = enumerate(encoding.result.segments)
+    return [segment_items.marked(one, shown.get(n)) for n, one in marked]
+
+
+def _remarks(encoding: Encoding) -> list[Dataset]:
+    """What a reader must know beside the findings, coded; the sentences stand below."""
+    remarks = encoding.result.remarks
+    return [items.code(concepts.REMARK, concepts.reason(one.code)) for one in remarks]
+
+
 def _sentences(encoding: Encoding) -> list[Dataset]:
     """What a reader reads: the outcome, who says it, what it is for, what is left out."""
     result, language = encoding.result, encoding.language
-    comments = [wording.made_by(result, language), result.provenance.use(language)]
+    comments = [wording.remark(one, language) for one in result.remarks]
+    comments += [wording.made_by(result, language), result.provenance.use(language)]
     if any(findings.without_spacing(one, encoding) for one in result.findings):
         comments.append(encoding.say("no_spacing"))
+    if seg.KIND in encoding.kinds and seg.unplaced(encoding):
+        comments.append(encoding.say("no_place"))
     return [
         items.text(concepts.SUMMARY, wording.summary(result, language)),
         *(items.text(concepts.COMMENT, one) for one in comments if wording.clean(one)),

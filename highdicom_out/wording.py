@@ -5,15 +5,22 @@ descriptions follow the language of the object.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from core.domain.finding import Finding, Outcome, Result
+from core.domain.finding import Finding, Measurement, Outcome, Result, Segment
+from core.domain.reason import Reason
 
 LONG_STRING = 64  # LO, CodeMeaning
 SHORT_TEXT = 1024  # ST
+_WHOLE = 100  #: from here on decimals say more than anybody measured
 _HALF_PER_CENT = 0.005
 _VERSION = 24  #: characters of a version that a series description has room for
+
+#: Units (UCUM) that a reader writes otherwise; counts and scores have none.
+UNITS: Mapping[str, str] = MappingProxyType(
+    {"mm2": "mm²", "mm3": "mm³", "cm2": "cm²", "cm3": "cm³", "mL": "ml", "1": "", "{score}": ""}
+)
 
 #: English and Norwegian, by the key that the modules of this package use.
 SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -24,6 +31,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Laget av KI, ikke verifisert av lege: {name} {version}.",
         ),
         "findings": ("AI findings: {findings}.", "KI-funn: {findings}."),
+        "answers": ("AI assessment: {answers}.", "KI-vurdering: {answers}."),
+        "remark": ("Note: {remark}.", "Merk: {remark}."),
+        "no_place": (
+            "Segmentations are left out: the images do not say where in the patient they are.",
+            "Segmenteringer er utelatt: bildene sier ikke hvor i pasienten de er.",
+        ),
         "nothing_found": (
             "AI found none of what it looks for{labels}.",
             "KI fant ingenting av det den leter etter{labels}.",
@@ -62,25 +75,62 @@ def percent(probability: float, language: str) -> str:
     return f"{probability * 100:.0f}{space}%"
 
 
-def label(finding: Finding, language: str) -> str:
-    """A finding as a radiologist reads it beside its region: `Pneumotoraks 87 %`."""
-    return f"{finding.code.text(language)} {percent(finding.probability, language)}"
+def label(finding: Finding, language: str, measured: Sequence[Measurement] = ()) -> str:
+    """A finding as a radiologist reads it beside its region: `Nodulus 87 %, 8,2 mm`.
+
+    Of `measured` the first alone: the others are in the report. A question with an
+    answer of its own reads `Brysttetthet: b 87 %`.
+    """
+    asked = f"{finding.code.text(language)}:" if finding.answer else finding.code.text(language)
+    words = [asked, *([finding.answer.text(language)] if finding.answer else [])]
+    said = " ".join([*words, percent(finding.probability, language)])
+    return ", ".join([said, *(quantity(one, language) for one in measured[:1])])
+
+
+def quantity(one: Measurement, language: str) -> str:
+    """A measurement with the language's decimal mark: `8,2 mm`, `1240 mm³`, `7`."""
+    digits = 0 if one.value == round(one.value) or abs(one.value) >= _WHOLE else 1
+    number = f"{one.value:.{digits}f}"
+    unit = UNITS.get(one.unit.value, one.unit.value)
+    return f"{number.replace('.', ',') if language == 'nb' else number} {unit}".strip()
+
+
+def segment(marked: Segment, language: str) -> str:
+    """A segment as a reader names it: `Lunge, høyre`."""
+    side = [marked.laterality.text(language).lower()] if marked.laterality else []
+    return ", ".join([marked.code.text(language), *side])
 
 
 def summary(result: Result, language: str) -> str:
     """The outcome in one sentence; only "nothing found" ever says that nothing was found."""
     match result.outcome:
         case Outcome.FINDINGS:
-            shown = ", ".join(label(finding, language) for finding in result.present)
-            return sentence("findings", language, findings=shown or "–")
+            seen = (one for one in result.present if one.answer is None)
+            shown = ", ".join(label(finding, language) for finding in seen)
+            said = sentence("findings", language, findings=shown or "–")
+            return " ".join([said, *_answers(result, language)])
         case Outcome.NOTHING_FOUND:
-            names = dict.fromkeys(finding.code.text(language) for finding in result.findings)
+            asked = (finding for finding in result.findings if finding.answer is None)
+            names = dict.fromkeys(finding.code.text(language) for finding in asked)
             labels = f" ({', '.join(names)})" if names else ""
-            return sentence("nothing_found", language, labels=labels)
+            said = sentence("nothing_found", language, labels=labels)
+            return " ".join([said, *_answers(result, language)])
         case _:
             reason = result.reason.text(language) if result.reason else ""
             reason = reason or sentence("no_reason", language)
             return sentence(result.outcome.value, language, reason=reason)
+
+
+def _answers(result: Result, language: str) -> list[str]:
+    """The sentence of the questions that present and absent do not answer, if there are any."""
+    told = [label(one, language) for one in result.findings if one.answer]
+    return [sentence("answers", language, answers=", ".join(told))] if told else []
+
+
+def remark(one: Reason, language: str) -> str:
+    """What a reader must know beside the findings, as a sentence."""
+    words = one.text(language)
+    return sentence("remark", language, remark=words)
 
 
 def made_by(result: Result, language: str) -> str:
@@ -117,5 +167,7 @@ def short_text(text: str) -> str:
 
 def clean(text: str) -> str:
     """`text` without control characters and lone surrogates; line breaks stay."""
+    if text.isprintable():
+        return text.strip()
     kept = (c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
     return "".join(kept).strip()

@@ -13,6 +13,7 @@ from core.domain.study import Study
 from core.store import deliveries, jobs, results, studies
 
 MOST = 10_000
+SCORES = frozenset({"1", "{score}"})  #: units (UCUM) of a number on a scale
 
 
 class Status(enum.StrEnum):
@@ -57,13 +58,21 @@ class Answer:
     @property
     def present(self) -> tuple[Finding, ...]:
         """The findings that the algorithm says are there, the most probable first."""
-        return self.result.present if self.result else ()
+        found = self.result.present if self.result else ()
+        return tuple(one for one in found if not is_assessment(one))
 
     @property
     def absent(self) -> tuple[Finding, ...]:
         """What it looked for and did not find, the most probable first."""
         found = self.result.findings if self.result else ()
-        return tuple(sorted((f for f in found if not f.present), key=lambda f: -f.probability))
+        absent = (f for f in found if not f.present and not is_assessment(f))
+        return tuple(sorted(absent, key=lambda f: -f.probability))
+
+    @property
+    def assessments(self) -> tuple[Finding, ...]:
+        """What present and absent do not answer: a density, a score."""
+        found = self.result.findings if self.result else ()
+        return tuple(one for one in found if is_assessment(one))
 
     @property
     def final(self) -> bool:
@@ -74,6 +83,12 @@ class Answer:
     def by_platform(self) -> bool:
         """Whether Varde itself answers, because no algorithm may read the study."""
         return self.job.algorithm == PLATFORM
+
+
+def is_assessment(finding: Finding) -> bool:
+    """Whether a finding is a question with a value of its own: a coded answer, or a score."""
+    score = any(one.unit.value in SCORES for one in finding.measurements)
+    return finding.answer is not None or (score and finding.region is None)
 
 
 def of_studies(connection: sa.Connection, chosen: Iterable[Study]) -> dict[str, list[Answer]]:

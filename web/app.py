@@ -16,7 +16,7 @@ from core.store.database import Database, open_database
 from core.store.files import Files
 from models import registry
 from monitoring.exporter import Exporter
-from web import attention, faults, health, pictures, study_page, worklist
+from web import attention, faults, health, pictures, segments, study_page, worklist
 from web.context import Context
 from web.guard import Guard
 from web.telemetry import Telemetry
@@ -57,7 +57,7 @@ def create_app(
     app = FastAPI(title="Varde", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     app.state.context = context
     app.state.metrics = metrics
-    for part in (health, worklist, study_page, pictures, attention):
+    for part in (health, worklist, study_page, pictures, segments, attention):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     faults.register(app)

@@ -19,16 +19,19 @@ WHITE: Final = 255
 _GROUPS: Final = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
 
 
-def shown(path: Path, frame: int) -> Pixels:
+def shown(path: Path, frame: int, window: tuple[float, float] | None = None) -> Pixels:
     """One frame (counted from 1) as (rows, columns) grey or (rows, columns, 3) RGB.
 
-    Raises `UnreadableError` for whatever keeps it from being shown.
+    `window` is a centre and a width in the modality's own values (HU for CT), instead of
+    what the image says of itself. Raises `UnreadableError` for whatever keeps it from being shown.
     """
     try:
         header = dcmread(path, stop_before_pixels=True)
         _check_size(header)
         stored = pixel_array(path, index=frame - 1)
-        return _colour(stored, header) if _is_colour(header) else _grey(stored, header, frame)
+        if _is_colour(header):
+            return _colour(stored, header)
+        return _grey(stored, header, frame, window)
     except UnreadableError:
         raise
     except Exception as error:
@@ -63,12 +66,14 @@ def _colour(stored: npt.NDArray[Any], header: Dataset) -> Pixels:
     return (stored >> (bits - BYTE) if bits > BYTE else stored).astype(np.uint8)
 
 
-def _grey(stored: npt.NDArray[Any], header: Dataset, frame: int) -> Pixels:
+def _grey(
+    stored: npt.NDArray[Any], header: Dataset, frame: int, window: tuple[float, float] | None
+) -> Pixels:
     """Modality LUT, VOI LUT or window, and MONOCHROME1 turned round; padding is black."""
     view = _flattened(header, frame)
     padding = _padding(stored, view)
     values = _modality(stored, view)
-    share = _voi(values, view, ~padding)
+    share = _windowed(values, *window, "LINEAR") if window else _voi(values, view, ~padding)
     if header.PhotometricInterpretation == "MONOCHROME1":
         share = 1 - share
     share[padding] = 0

@@ -30,6 +30,24 @@ class Image:
     frames: int
     ratio: float
     stamp: str
+    flip: bool = False  #: shown with left and right changed, for the customary hanging
+
+    @property
+    def side(self) -> str:
+        """L or R where the header names one side, else ""."""
+        said = (text(self.instance.attributes, key) for key in ("ImageLaterality", "Laterality"))
+        return next((one for one in said if one in {"L", "R"}), "")
+
+    @property
+    def view(self) -> str:
+        """The View Position, "" where the header has none."""
+        return text(self.instance.attributes, "ViewPosition")
+
+    @property
+    def slice(self) -> str:
+        """The Instance Number of a slice of CT or MR: what the PACS calls it; "" for others."""
+        sliced = self.instance.modality in {"CT", "MR", "PT"}
+        return text(self.instance.attributes, "InstanceNumber") if sliced else ""
 
     @property
     def height(self) -> float:
@@ -42,7 +60,7 @@ class Image:
         words = (
             text(self.instance.attributes, key) for key in ("ViewPosition", "SeriesDescription")
         )
-        return " · ".join(word for word in (self.instance.modality, *words) if word)
+        return " · ".join(word for word in (self.instance.modality, self.side, *words) if word)
 
 
 def of_study(connection: sa.Connection, study: Study) -> list[Image]:

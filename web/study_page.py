@@ -11,11 +11,12 @@ from core.domain.reason import Reason
 from core.domain.study import Decision, Site, Study
 from core.store import studies
 from core.store.studies import Revision
-from web import answers, images, lookup, overlay
+from web import answers, hanging, images, lines, lookup, overlay, segments, windows
 from web.answers import Answer
 from web.context import Context, context_of, page, words_of
 from web.images import Image
 from web.overlay import Mark
+from web.words import Words
 
 routes = APIRouter()
 OVERLAY_COOKIE: Final = "varde-overlay"
@@ -59,14 +60,20 @@ class Found:
 def study(request: Request, study_id: str) -> HTMLResponse:
     """The study by Varde's own id."""
     context = context_of(request)
+    words = words_of(request)
     found = _find(context, study_id, request.query_params.get("revision", ""))
-    marks = overlay.marks(found.answers, found.images, words_of(request))
+    box = hanging.hang(found.images)
+    hung = [panel.image for row in box for panel in row if panel.image]
+    letters = hanging.letters(box, overlay.LETTERS)
+    marks = overlay.marks(found.answers, hung or found.images, words, letters=letters)
     wish = request.query_params.get("overlay") or request.cookies.get(OVERLAY_COOKIE)
     return page(
         request, "study.html",
-        found=found, study=found.study, images=found.images, marks=marks,
+        found=found, study=found.study, images=found.images, marks=marks, box=box,
         current=_current(found.images, marks, request.query_params.get("image", "")),
-        catalogue=_catalogue(found), overlay_off=wish == OFF,
+        catalogue=_catalogue(found, words), overlay_off=wish == OFF, lines=lines,
+        windows=windows.offered(found.images), window=windows.first(found.images, found.answers),
+        segments=segments.stamp(found.answers) if found.latest else "",
         intended=_intended_use(context), name_of=context.name_of,
     )  # fmt: skip
 
@@ -103,17 +110,25 @@ def _current(
     return (found[first.image - 1], first.frame) if first else (found[0], 1)
 
 
-def _catalogue(found: Found) -> str:
+def _catalogue(found: Found, words: Words) -> str:
     """What the viewer's script needs of every image, as JSON that is safe within HTML."""
+    on = {uid for segment in segments.of(found.answers) for uid in segment.sop_uids}
     listed: list[dict[str, Any]] = [
         {
-            "url": f"/studies/{found.study.id}/instances/{image.number}/frames/",
+            "url": f"/studies/{found.study.id}/instances/{image.number}/",
             "stamp": image.stamp, "columns": image.columns, "height": image.height,
-            "frames": image.frames, "label": image.label,
+            "frames": image.frames, "label": _label(image, words),
+            **({"segments": 1} if image.instance.sop_uid in on else {}),
         }
         for image in found.images
     ]  # fmt: skip
     return json.dumps(listed, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _label(image: Image, words: Words) -> str:
+    """The series in the modality's own words, and the slice's number as the PACS counts."""
+    number = [words.text("answer.slice", number=image.slice)] if image.slice else []
+    return " · ".join([image.label, *number])
 
 
 def _intended_use(context: Context) -> dict[tuple[str, str], str]:

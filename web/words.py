@@ -5,11 +5,15 @@ import datetime as dt
 import zoneinfo
 from typing import Final, Literal
 
+from core.domain.finding import Measurement
 from web.texts import TEXTS
 
 LANGUAGES: Final[tuple[Literal["nb", "en"], ...]] = ("nb", "en")
 NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 SPACE: Final = "\N{NO-BREAK SPACE}"
+#: Units (UCUM) that a reader writes otherwise.
+UNITS: Final = {"mm2": "mm²", "mm3": "mm³", "cm2": "cm²", "cm3": "cm³", "mL": "ml",
+                "1": "", "{score}": ""}  # fmt: skip
 
 
 def _norwegian_time() -> dt.tzinfo:
@@ -53,6 +57,12 @@ class Words:
         if whole == 100 > share * 100:  # noqa: PLR2004
             return f">{SPACE}99{sign}"
         return f"{whole}{sign}"
+
+    def quantity(self, one: Measurement) -> str:
+        """A measurement with its unit: `8,2 mm`, `1 240 mm³`; a score has no unit."""
+        digits = 0 if one.value == round(one.value) or abs(one.value) >= 100 else 1  # noqa: PLR2004
+        unit = UNITS.get(one.unit.value, one.unit.value)
+        return f"{self.number(one.value, digits)}{SPACE if unit else ''}{unit}"
 
     def seconds(self, value: float) -> str:
         """`3,2 s`, `4 min 10 s`, `2 t 5 min`."""

@@ -67,8 +67,8 @@ class Finding:
 
     @property
     def present(self) -> bool:
-        """Whether the algorithm says that it is there."""
-        return self.probability >= self.threshold
+        """Whether the algorithm says that it is there; an answer is neither there nor not."""
+        return self.answer is None and self.probability >= self.threshold
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ class ReasonCode(enum.StrEnum):
     NOT_THIS_REGION = "not-this-region"
     NO_VOLUME = "no-volume"
     MISSING_SLICES = "missing-slices"
+    SLICE_SPACING = "slice-spacing"
+    TOO_SHORT = "too-short"
+    CUT_OFF = "cut-off"
     MISSING_VIEWS = "missing-views"
     VIEW_DOUBTED = "view-doubted"
     LEFT_OUT = "left-out"
@@ -98,6 +101,18 @@ SENTENCES: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
         ReasonCode.MISSING_SLICES: (
             "{count} slices are missing from the series and were filled in by interpolation",
             "{count} snitt mangler i serien og er fylt inn ved interpolasjon",
+        ),
+        ReasonCode.SLICE_SPACING: (
+            "the slices are {found} mm apart, it reads {wanted} mm",
+            "snittene ligger {found} mm fra hverandre, den leser {wanted} mm",
+        ),
+        ReasonCode.TOO_SHORT: (
+            "the series reaches over {found} mm, it needs {wanted} mm",
+            "serien dekker {found} mm, den trenger {wanted} mm",
+        ),
+        ReasonCode.CUT_OFF: (
+            "the lungs go on outside the series",
+            "lungene fortsetter utenfor serien",
         ),
         ReasonCode.MISSING_VIEWS: (
             "the study lacks {views}; read without",

@@ -1,16 +1,19 @@
 """Results and source headers for the tests of `highdicom_out`, the nasty ones too."""
 
+import dataclasses
 import datetime as dt
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pydicom
+from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.uid import (
     ComputedRadiographyImageStorage,
     CTImageStorage,
+    DigitalMammographyXRayImageStorageForPresentation,
     EncapsulatedPDFStorage,
     EnhancedCTImageStorage,
     EnhancedSRStorage,
@@ -19,9 +22,18 @@ from pydicom.uid import (
     XRayAngiographicImageStorage,
 )
 
+from core import mask
 from core.domain import codes
 from core.domain.codes import Code
-from core.domain.finding import Finding, Measurement, Outcome, Provenance, Region, Result
+from core.domain.finding import (
+    Finding,
+    Measurement,
+    Outcome,
+    Provenance,
+    Region,
+    Result,
+    Segment,
+)
 from core.domain.job import PLATFORM
 from core.domain.reason import Reason, ReasonCode
 from highdicom_out.encode import EncodedObject
@@ -210,6 +222,65 @@ def slice_of_ct(number: int = 1) -> Dataset:
     return made
 
 
+def volume(
+    count: int = 12, *, turned: float = 0.0, tilt: float = 0.0, rows: int = 16, columns: int = 24
+) -> list[Dataset]:
+    """Slices that say where they are: turned in plane and a tilted gantry, in degrees."""
+    turn, lean = np.radians(turned), np.radians(tilt)
+    row = np.array([np.cos(turn), np.sin(turn), 0])
+    column = np.array([-np.sin(turn) * np.cos(lean), np.cos(turn) * np.cos(lean), np.sin(lean)])
+    made = []
+    for number in range(1, count + 1):
+        one = slice_of_ct(number)
+        one.PatientName, one.PatientID, one.Rows, one.Columns = "Bø^Åge", "1", rows, columns
+        one.FrameOfReferenceUID, one.PositionReferenceIndicator = f"{STUDY}.9", "SN"
+        one.BodyPartExamined, one.SamplesPerPixel = "CHEST", 1
+        one.ImageOrientationPatient = [f"{value:.9f}" for value in (*row, *column)]
+        one.ImagePositionPatient = [-20.5, -31.25, -120 + 2.5 * number]
+        one.PixelSpacing, one.SliceThickness = ["0.7", "0.8"], "3"
+        made.append(one)
+    return made
+
+
+def segment(
+    sources: Sequence[Dataset], voxels: NDArray[np.bool_], code: Code = codes.LUNG, **changes: Any
+) -> Segment:
+    """`voxels` on `sources`, one slice each."""
+    uids = tuple(str(one.SOPInstanceUID) for one in sources)
+    shape = (len(uids), *voxels.shape[1:])
+    return Segment(STRUCTURE, code, uids, shape, mask.pack(voxels), **changes)
+
+
+def read_as_volume(sources: Sequence[Dataset], *findings: Finding, **changes: Any) -> Result:
+    """A result of a volume: findings where any is present."""
+    outcome = Outcome.FINDINGS if any(one.present for one in findings) else Outcome.NOTHING_FOUND
+    uids = tuple(str(one.SOPInstanceUID) for one in sources)
+    made = provenance(algorithm="ct_thorax", name="Varde CT thorax")
+    return dataclasses.replace(result(outcome, *findings, read=uids), provenance=made, **changes)
+
+
+def nodule(source: Dataset, probability: float = 0.91, **changes: Any) -> Finding:
+    """A nodule on a slice, with its centre, two axes and a volume."""
+    facts: dict[str, Any] = {
+        "code": codes.NODULE,
+        "region": Region(
+            str(source.SOPInstanceUID), ((4.0, 4.0), (9.0, 4.0), (9.0, 9.0), (4.0, 4.0))
+        ),
+        "position": (-15.25, -27.5, -95.0),
+        "measurements": NODULE,
+    }
+    return located(str(source.SOPInstanceUID), **{**facts, "probability": probability, **changes})
+
+
+def mammogram(number: int, side: str, view: str) -> Dataset:
+    """A view of a mammography study, with the spacing of the detector only."""
+    made = bare(f"{STUDY}.8.{number}", DigitalMammographyXRayImageStorageForPresentation)
+    made.Modality, made.Rows, made.Columns = "MG", 260, 200
+    made.ImageLaterality, made.ViewPosition, made.BodyPartExamined = side, view, "BREAST"
+    made.ImagerPixelSpacing, made.SamplesPerPixel = [0.1, 0.1], 1
+    return made
+
+
 def enhanced() -> Dataset:
     """An enhanced multi-frame CT: spacing and windows in functional groups."""
     made = bare(f"{STUDY}.3.1", EnhancedCTImageStorage)
@@ -290,6 +361,16 @@ NASTY: dict[str, Callable[[], Dataset]] = {
         document,
     )
 }
+
+STRUCTURE = Code("123037004", "SCT", "Anatomical Structure")
+VOLUME = Code("118565006", "SCT", "Volume", "Volum")
+NODULE = (
+    Measurement(Code("103339001", "SCT", "Long axis", "Lang akse"), 8.25, codes.MILLIMETRE),
+    Measurement(Code("103340004", "SCT", "Short axis", "Kort akse"), 6.5, codes.MILLIMETRE),
+    Measurement(VOLUME, 181.5, Code("mm3", "UCUM", "cubic millimeter")),
+)
+DENSITY = Code("129793001", "SCT", "Breast density", "Brysttetthet")
+SCATTERED = Code("111351", "DCM", "Scattered fibroglandular densities", "b, spredt kjertelvev")
 
 MEASURED = (
     Measurement(DIAMETER, 12.5, codes.MILLIMETRE),

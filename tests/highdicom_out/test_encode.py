@@ -4,13 +4,16 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import hypothesis.extra.numpy as st_numpy
+import numpy as np
 import pydicom
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from core import mask
 from core.domain import codes
-from core.domain.finding import Finding, Outcome, Region, Result
+from core.domain.finding import Finding, Outcome, Region, Result, Segment
 from core.domain.reason import Reason, ReasonCode
 from highdicom_out.encode import EncodedObject, encode, warm_up
 from tests.highdicom_out import samples
@@ -55,6 +58,38 @@ def test_pixelmed_finds_no_error_in_the_report(
     (report,) = encoded(samples.of(outcome, source), [source], objects=["sr"])
     path = tmp_path / "report.dcm"
     path.write_bytes(report.data)
+    verdict = pixelmed_sr(path)
+    assert "Found Root Template TID_1500" in verdict.output
+    assert verdict, verdict.output
+
+
+def test_pixelmed_finds_no_error_in_a_report_with_everything(
+    encoded: Encode, flawless: Judge, tmp_path: Path
+) -> None:
+    """Centres, measurements, answers, segments and remarks, located and not."""
+    sources = samples.volume()
+    lung = samples.segment(sources, np.ones((12, 16, 24), np.bool_), measurements=samples.NODULE)
+    found = (
+        samples.nodule(sources[4]),
+        samples.nodule(sources[7], answer=samples.SCATTERED),
+        samples.nodule(sources[8], region=None),
+        samples.nodule(sources[8], region=None, probability=0.1),
+        samples.finding(
+            samples.DENSITY, 0.7, answer=samples.SCATTERED, sop_uid=sources[2].SOPInstanceUID
+        ),
+    )
+    result = samples.read_as_volume(
+        sources,
+        *found,
+        segments=(lung,),
+        remarks=(Reason(ReasonCode.MISSING_SLICES, {"count": "2"}),),
+    )
+    objects = encoded(result, sources, objects=["sr", "gsps", "seg"])
+    assert [one.kind for one in objects] == ["sr", "gsps", "gsps", "seg"]
+    for one in objects:
+        flawless(one)
+    path = tmp_path / "report.dcm"
+    path.write_bytes(objects[0].data)
     verdict = pixelmed_sr(path)
     assert "Found Root Template TID_1500" in verdict.output
     assert verdict, verdict.output
@@ -126,7 +161,7 @@ def test_only_the_objects_asked_for_are_made(encoded: Encode) -> None:
         ({"sources": []}, "sources is empty"),
         ({"at": dt.datetime(2026, 3, 1)}, "time zone"),  # noqa: DTZ001
         ({"run": 0}, "run is 0"),
-        ({"objects": ["seg"]}, "unknown object kind 'seg'"),
+        ({"objects": ["kos"]}, "unknown object kind 'kos'"),
     ],
 )
 def test_what_cannot_be_encoded_is_refused(changes: dict[str, object], words: str) -> None:
@@ -168,7 +203,19 @@ finding = st.builds(
     region=st.none() | region,
     measurements=st.sampled_from([(), samples.MEASURED]),
     tracking_id=st.text(max_size=100),
+    answer=st.sampled_from([None, samples.SCATTERED]),
+    position=st.none() | st.tuples(number, number, number),
 )
+SLICES = [str(one.SOPInstanceUID) for one in samples.volume(3)]
+segment = st.builds(
+    lambda uids, voxels, side: Segment(
+        samples.STRUCTURE, codes.LUNG, tuple(uids), voxels.shape, mask.pack(voxels), side
+    ),
+    uids=st.sampled_from([SLICES, [*SLICES[:2], "1.2.3"], ["1.2.3", "1.2.4", "1.2.5"]]),
+    voxels=st_numpy.arrays(np.bool_, st.sampled_from([(3, 16, 24), (3, 7, 3)])),
+    side=st.sampled_from([None, codes.LEFT]),
+)
+reason = st.builds(Reason, st.sampled_from(list(ReasonCode)), st.just({"found": "«æ»\\\x00"}))
 result = st.builds(
     Result,
     job_id=st.text(min_size=1, max_size=8),
@@ -182,8 +229,9 @@ result = st.builds(
     ),
     findings=st.lists(finding, max_size=4).map(tuple),
     read=st.sampled_from([(), (f"{samples.STUDY}.1.1",), (f"{samples.STUDY}.1.2", "1.2.3")]),
-    reason=st.none()
-    | st.builds(Reason, st.sampled_from(list(ReasonCode)), st.just({"found": "«æ»\\\x00"})),
+    reason=st.none() | reason,
+    segments=st.lists(segment, max_size=2).map(tuple),
+    remarks=st.lists(reason, max_size=2).map(tuple),
 )
 
 
@@ -197,7 +245,8 @@ result = st.builds(
 @given(result=result, names=st.lists(st.sampled_from(list(samples.NASTY)), max_size=2))
 def test_any_result_is_a_valid_object(result: Result, names: list[str], tmp_path: Path) -> None:
     sources = [samples.radiograph(1), samples.radiograph(2), *(samples.NASTY[n]() for n in names)]
-    for one in encode(result, sources, at=samples.AT):
+    sources += samples.volume(3)
+    for one in encode(result, sources, at=samples.AT, objects=("sr", "gsps", "seg")):
         assert isinstance(one, EncodedObject)
         path = tmp_path / "one.dcm"
         path.write_bytes(one.data)

@@ -1,13 +1,14 @@
 """Presentation states: what is drawn, where, in which layer, over which image."""
 
 import dataclasses
+import itertools
 
 import pytest
 from pydicom import Dataset
 
 from core.domain import codes
 from core.domain.codes import Code
-from core.domain.finding import Outcome, Result
+from core.domain.finding import Outcome, Region, Result
 from highdicom_out.gsps import _names
 from tests.highdicom_out import samples
 from tests.highdicom_out.samples import Encode, Open, States
@@ -91,6 +92,61 @@ def test_an_image_without_a_finding_among_others_says_so(states: States) -> None
     _, second = states(samples.of(Outcome.FINDINGS, *sources), sources)
     assert texts(second)[0] == "KI: ingen funn i dette bildet"
     assert second.InstanceNumber == 2
+
+
+def test_of_a_volume_only_slices_with_a_region_have_a_state(states: States) -> None:
+    sources = samples.volume(40)
+    found = [samples.nodule(sources[20]), samples.nodule(sources[7])]
+    made = states(samples.read_as_volume(sources, *found), sources)
+    referred = [
+        one.ReferencedSeriesSequence[0].ReferencedImageSequence[0].ReferencedSOPInstanceUID
+        for one in made
+    ]
+    assert referred == [sources[7].SOPInstanceUID, sources[20].SOPInstanceUID]
+    assert [one.InstanceNumber for one in made] == [1, 2]
+    assert texts(made[0])[0] == "Nodulus 91 %, 8,2 mm"
+
+
+def test_a_volume_without_findings_has_no_state(states: States) -> None:
+    sources = samples.volume(40)
+    assert states(samples.read_as_volume(sources), sources) == []
+
+
+def test_few_images_of_one_series_are_no_volume(states: States) -> None:
+    """Four views of a breast study are looked at one by one, all of them."""
+    sources = [samples.mammogram(n, "RL"[n % 2], "CC") for n in range(4)]
+    for one in sources:
+        one.SeriesInstanceUID = f"{samples.STUDY}.8"
+    uids = tuple(str(one.SOPInstanceUID) for one in sources)
+    made = states(samples.result(Outcome.NOTHING_FOUND, read=uids), sources)
+    assert len(made) == 4
+
+
+def test_texts_of_several_findings_keep_off_each_other_and_off_the_regions(states: States) -> None:
+    source = samples.radiograph()
+    source.Rows, source.Columns = 2000, 1600
+    places = [(300.0, 400.0), (380.0, 620.0), (340.0, 800.0), (900.0, 800.0)]
+    regions = [(x, y, x + 260, y + 160) for x, y in places]
+    uid = str(source.SOPInstanceUID)
+    found = [samples.located(region=Region(uid, rectangle(*one))) for one in regions]
+    (state,) = states(samples.result(Outcome.FINDINGS, *found, read=(found[0].sop_uid,)), [source])
+    boxes = [
+        (*text.BoundingBoxTopLeftHandCorner, *text.BoundingBoxBottomRightHandCorner)
+        for annotation in state.GraphicAnnotationSequence
+        for text in annotation.TextObjectSequence
+    ]
+    assert not [pair for pair in itertools.combinations(boxes, 2) if overlap(*pair)]
+    assert not [(box, one) for box in boxes for one in regions if overlap(box, one)]
+
+
+def rectangle(
+    left: float, top: float, right: float, bottom: float
+) -> tuple[tuple[float, float], ...]:
+    return (left, top), (right, top), (right, bottom), (left, bottom), (left, top)
+
+
+def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NOT_EVALUATED, Outcome.FAILED])

@@ -6,13 +6,16 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from highdicom.sr import Comprehensive3DSR, srread
+from highdicom.sr import CodedConcept, Comprehensive3DSR, srread
 from highdicom.sr.utils import find_content_items
 from pydicom import Dataset
 
 from core.domain import codes
-from core.domain.finding import Outcome, Region, Result
+from core.domain.codes import Code
+from core.domain.finding import Measurement, Outcome, Region, Result
 from core.domain.job import PLATFORM
+from core.domain.reason import Reason, ReasonCode
+from highdicom_out import concepts
 from tests.highdicom_out import samples
 from tests.highdicom_out.samples import Encode, Report
 
@@ -32,6 +35,11 @@ def values(report: Dataset, name: str) -> list[Any]:
     """The values of all content items of that name, in order."""
     items = find_content_items(report, recursive=True)
     return [item.value for item in items if item.name.meaning == name]
+
+
+def named(concept: Code) -> CodedConcept:
+    """The name of a content item to look for."""
+    return concepts.coded(concept)
 
 
 def meanings(report: Dataset, name: str) -> list[str]:
@@ -256,6 +264,119 @@ def test_a_side_without_a_site_belongs_to_the_finding(report: Report) -> None:
     made = report(samples.result(Outcome.FINDINGS, finding, read=(finding.sop_uid,)), [source])
     (item,) = [i for i in find_content_items(made, recursive=True) if i.name.meaning == "Finding"]
     assert item.ContentSequence[0].value.meaning == "Right"
+
+
+def test_a_nodule_has_its_axes_volume_and_centre(report: Report) -> None:
+    sources = samples.volume()
+    made = report(samples.read_as_volume(sources, samples.nodule(sources[4])), sources)
+    (group,) = made.content.get_planar_roi_measurement_groups()
+    numbers = {one.name.meaning: (one.value, one.unit.value) for one in group.get_measurements()}
+    assert numbers == {
+        "Probability": (91.0, "%"),
+        "Long axis": (8.25, "mm"),
+        "Short axis": (6.5, "mm"),
+        "Volume": (181.5, "mm3"),
+    }
+    points = find_content_items(made, name=named(concepts.CENTER), recursive=True)
+    (center,) = points
+    assert center.GraphicType == "POINT"
+    assert center.GraphicData == [-15.25, -27.5, -95.0]
+    assert center.ReferencedFrameOfReferenceUID == sources[4].FrameOfReferenceUID
+
+
+def test_a_centre_needs_a_frame_of_reference(report: Report) -> None:
+    source = samples.radiograph()
+    finding = samples.located(position=(1.0, 2.0, 3.0))
+    made = report(samples.result(Outcome.FINDINGS, finding, read=(finding.sop_uid,)), [source])
+    assert find_content_items(made, name=named(concepts.CENTER), recursive=True) == []
+
+
+def test_a_question_gets_its_own_answer(report: Report) -> None:
+    source = samples.mammogram(1, "R", "CC")
+    density = samples.finding(
+        samples.DENSITY, 0.7, answer=samples.SCATTERED, sop_uid=source.SOPInstanceUID
+    )
+    result = samples.result(Outcome.NOTHING_FOUND, density, read=(source.SOPInstanceUID,))
+    made = report(result, [source])
+    assert meanings(made, "Breast density") == ["Scattered fibroglandular densities"]
+    assert values(made, "Probability") == [70.0]
+    (summary,) = values(made, "Summary")
+    assert summary.startswith("KI fant ingenting av det den leter etter. KI-vurdering: ")
+    assert summary.endswith("Brysttetthet: b, spredt kjertelvev 70 %.")
+
+
+def test_one_lesion_in_two_views_is_tracked_as_one(report: Report) -> None:
+    sources = [samples.mammogram(1, "R", "CC"), samples.mammogram(2, "R", "MLO")]
+    found = [
+        samples.located(str(one.SOPInstanceUID), tracking_id="Lesion 1", tracking_uid="2.25.777")
+        for one in sources
+    ]
+    result = samples.result(Outcome.FINDINGS, *found, read=tuple(f.sop_uid for f in found))
+    made = report(result, sources)
+    assert values(made, "Tracking Unique Identifier") == ["2.25.777", "2.25.777"]
+    assert values(made, "Tracking Identifier") == ["Lesion 1", "Lesion 1"]
+
+
+def test_a_score_is_a_measurement_that_needs_no_spacing(report: Report) -> None:
+    source = samples.mammogram(1, "R", "CC")
+    concept = Code("study-score", "99VARDE", "Study score")
+    score = samples.finding(
+        concept, 0.6, measurements=(Measurement(concept, 9, samples.RATIO),),
+        sop_uid=source.SOPInstanceUID,
+    )  # fmt: skip
+    made = report(samples.result(Outcome.FINDINGS, score, read=(score.sop_uid,)), [source])
+    assert 9 in values(made, "Study score")
+
+
+def test_remarks_are_coded_and_readable(report: Report) -> None:
+    source = samples.radiograph()
+    remark = Reason(ReasonCode.MISSING_SLICES, {"count": "2"})
+    result = dataclasses.replace(samples.of(Outcome.FINDINGS, source), remarks=(remark,))
+    made = report(result, [source])
+    (coded,) = values(made, "Remark beside the findings")
+    assert (coded.value, coded.scheme_designator) == ("missing-slices", "99VARDE")
+    assert f"Merk: {remark.text('nb')}." in values(made, "Comment")
+    assert made.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99VARDE"
+    english = report(result, [source], language="en")
+    assert f"Note: {remark.text('en')}." in values(english, "Comment")
+
+
+def test_a_segment_is_named_measured_and_referred_to(encoded: Encode) -> None:
+    sources = samples.volume()
+    lung = samples.segment(
+        sources, np.ones((12, 16, 24), np.bool_), laterality=codes.LEFT,
+        measurements=(Measurement(samples.VOLUME, 2400.0, Code("ml", "UCUM", "milliliter")),),
+    )  # fmt: skip
+    result = samples.read_as_volume(sources, segments=(lung,))
+    sr, seg = encoded(result, sources, objects=["sr", "seg"])
+    made = cast("Comprehensive3DSR", srread(io.BytesIO(sr.data)))
+    assert meanings(made, "Anatomical Structure") == ["Lung"]
+    assert values(made, "Volume") == [2400.0]
+    (reference,) = find_content_items(made, name=named(concepts.REFERENCED_SEGMENT), recursive=True)
+    (item,) = reference.ReferencedSOPSequence
+    assert (item.ReferencedSOPInstanceUID, item.ReferencedSegmentNumber) == (seg.sop_uid, 1)
+    assert seg.sop_uid in {uid for *_, uid, _ in made.get_evidence()}
+
+
+def test_a_report_without_a_segmentation_beside_it_refers_to_none(report: Report) -> None:
+    sources = samples.volume()
+    lung = samples.segment(sources, np.ones((12, 16, 24), np.bool_))
+    made = report(samples.read_as_volume(sources, segments=(lung,)), sources)
+    assert meanings(made, "Anatomical Structure") == ["Lung"]
+    assert find_content_items(made, name=named(concepts.REFERENCED_SEGMENT), recursive=True) == []
+    assert len(made.get_evidence()) == len(sources)
+
+
+def test_the_library_of_a_volume_holds_the_slices_with_a_region(report: Report) -> None:
+    sources = samples.volume(40)
+    made = report(samples.read_as_volume(sources, samples.nodule(sources[20])), sources)
+    sources_listed = [
+        item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        for item in find_content_items(made, recursive=True)
+        if item.name.meaning == "Source" and item.ValueType == "IMAGE"
+    ]
+    assert sources_listed == [sources[20].SOPInstanceUID]
+    assert len(made.get_evidence()) == 40
 
 
 def test_the_language_is_declared(report: Report) -> None:

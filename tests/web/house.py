@@ -9,6 +9,7 @@ from core.domain import codes
 from core.domain.finding import Outcome
 from core.domain.job import PLATFORM
 from core.domain.reason import Reason, ReasonCode
+from tests.web import kinds
 from tests.web.seed import CT, NOW, Seed, chest, chosen, circle, dataset, finding, no_route
 
 HOSTILE = "<script>alert(1)</script>^\"'&"
@@ -30,6 +31,10 @@ class House:
     undelivered: str = ""
     hostile: str = ""
     revised: str = ""
+    thorax: str = ""
+    mammography: str = ""
+    half: str = ""
+    fracture: str = ""
 
 
 def fill(seed: Seed) -> House:
@@ -39,6 +44,10 @@ def fill(seed: Seed) -> House:
     _declined(seed, house)
     _unfinished(seed, house)
     _large(seed, house)
+    house.thorax = kinds.drawn_thorax(seed)
+    house.mammography = kinds.drawn_mammography(seed)
+    house.half = kinds.half_mammography(seed)
+    house.fracture = kinds.drawn_fracture(seed)
     seed.refuse()
     seed.refuse(site=None, code="unavailable", message="calling AE title is not known", path="")
     return house

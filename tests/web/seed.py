@@ -14,7 +14,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from core.domain import codes
-from core.domain.finding import Finding, Outcome, Provenance, Region, Result
+from core.domain.finding import Finding, Outcome, Provenance, Region, Result, Segment
 from core.domain.job import PLATFORM, Priority, State
 from core.domain.reason import Reason, ReasonCode
 from core.domain.study import Decision
@@ -26,6 +26,7 @@ from core.store.results import StoredObject
 
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
 CT = "1.2.840.10008.5.1.4.1.1.2"
+MG = "1.2.840.10008.5.1.4.1.1.1.2"
 SR = "1.2.840.10008.5.1.4.1.1.88.34"
 GSPS = "1.2.840.10008.5.1.4.1.1.11.1"
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -40,8 +41,14 @@ SITES = {
 }
 KEPT = (
     "Rows", "Columns", "NumberOfFrames", "InstanceNumber", "SeriesNumber", "ViewPosition",
-    "SeriesDescription", "PixelSpacing", "Modality",
+    "SeriesDescription", "PixelSpacing", "Modality", "ImageLaterality", "PatientOrientation",
 )  # fmt: skip
+NAMES = {
+    PLATFORM: "Varde",
+    "ct_thorax": "Varde CT thorax",
+    "mammography": "Varde mammography",
+    "fracture": "Varde fracture",
+}
 _numbers = itertools.count(1)
 
 
@@ -184,10 +191,13 @@ class Seed:
     def answer(
         self, job: str, outcome: Outcome, findings: Sequence[Finding] = (),
         *, reason: Reason | None = None, at: dt.datetime = NOW, algorithm: str = "chest_xray",
-        receipt: int | None = 0,
+        receipt: int | None = 0, segments: Sequence[Segment] = (), remarks: Sequence[Reason] = (),
     ) -> None:  # fmt: skip
         """A result with two objects; `receipt` None leaves them waiting."""
-        result = Result(job, outcome, provenance(algorithm, at), tuple(findings), ("1.2",), reason)
+        result = Result(
+            job, outcome, provenance(algorithm, at), tuple(findings), ("1.2",), reason,
+            tuple(segments), tuple(remarks),
+        )  # fmt: skip
         number = next(_numbers)
         objects = [
             StoredObject(f"2.25.{number}{kind}", uid, name, f"results/{name}.dcm", 1, "0" * 64)
@@ -231,7 +241,7 @@ def provenance(algorithm: str = "chest_xray", at: dt.datetime = NOW) -> Provenan
     """Who said it."""
     platform = algorithm == PLATFORM
     return Provenance(
-        algorithm=algorithm, name="Varde" if platform else "Varde chest X-ray", version="1.0.0",
+        algorithm=algorithm, name=NAMES.get(algorithm, "Varde chest X-ray"), version="1.0.0",
         weights_sha256="" if platform else "5f2a" * 16, device_uid="2.25.77",
         intended_use="Reference model trained on simulated images. Not for clinical use.",
         platform_version="0.1.0", provider="" if platform else "CPUExecutionProvider", worker="w-1",

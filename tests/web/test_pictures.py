@@ -35,6 +35,22 @@ def test_a_known_frame_is_not_sent_again(client: TestClient, seeded: Seeded) -> 
     assert client.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+def test_a_window_of_the_readers_choice(client: TestClient, seeded: Seeded) -> None:
+    """Lung at -850 HU is black in the image's own window, and grey in the lungs'."""
+    url = f"/studies/{seeded.house.thorax}/instances/31/frames/1.png"
+    own, lung = client.get(url), client.get(url + "?window=-600,1500")
+    row, column = 30, 69  # within the left lung
+    assert pixels(own.content)[row, column] == 0
+    assert pixels(lung.content)[row, column] == round(255 * ((-850 + 600.5) / 1499 + 0.5))
+    assert own.headers["etag"] != lung.headers["etag"]
+
+
+@pytest.mark.parametrize("window", ["1", "a,b", "40,0", "40,-400", "40,400,3", "1e3,5", "٤,٥"])
+def test_no_such_window(client: TestClient, seeded: Seeded, window: str) -> None:
+    url = f"/studies/{seeded.house.thorax}/instances/31/frames/1.png"
+    assert client.get(url, params={"window": window}).status_code == 404
+
+
 @pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLSLossless, RLELossless])
 def test_compressed_frames_show_the_same(empty: tuple[Settings, Seed], syntax: UID) -> None:
     settings, seed = empty

@@ -6,28 +6,86 @@ const picture = document.getElementById("picture");
 const AHEAD = 4; // images fetched before they are asked for
 const KEPT = 80; // images held in memory
 
-if (picture) {
+let goTo = () => {}; // shows the image of that name: set below by the stack or by the light box
+const keys = {}; // what a key does
+let browse = () => false;
+
+function toggle(button, part) {
+  const off = viewer.dataset[part] === "on";
+  viewer.dataset[part] = off ? "off" : "on";
+  button?.setAttribute("aria-pressed", String(!off));
+  return off;
+}
+
+function overlay() {
+  const off = toggle(document.getElementById("toggle"), "overlay");
+  document.cookie = `varde-overlay=${off ? "off" : "on"}; path=/; max-age=31536000; samesite=lax`;
+}
+
+// The row of a finding is the current one once its image was asked for.
+let finding = null;
+function choose(button) {
+  finding = `${button.dataset.go} ${button.textContent}`;
+  for (const one of document.querySelectorAll("#answers [data-go]")) {
+    const here = one === button;
+    one.closest("tbody").classList.toggle("current", here);
+    if (here) one.setAttribute("aria-current", "true");
+    else one.removeAttribute("aria-current");
+  }
+  goTo(button.dataset.go);
+}
+
+function next(step) {
+  const all = [...document.querySelectorAll("#answers [data-go]")];
+  if (!all.length) return;
+  const here = all.findIndex((one) => `${one.dataset.go} ${one.textContent}` === finding);
+  const at = here < 0 ? (step > 0 ? 0 : all.length - 1) : (here + step + all.length) % all.length;
+  choose(all[at]);
+  all[at].scrollIntoView({ block: "nearest" });
+}
+
+keys.o = overlay;
+keys.n = () => next(1);
+keys.p = () => next(-1);
+document.getElementById("toggle")?.addEventListener("click", overlay);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-go]");
+  if (button) choose(button);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select")) return;
+  if (keys[event.key]) keys[event.key](event);
+  else if (!browse(event.key)) return;
+  event.preventDefault();
+});
+
+function stack() {
   const images = JSON.parse(document.getElementById("images").textContent);
   const places = images.flatMap((image, at) =>
     Array.from({ length: image.frames }, (_, frame) => ({ image, name: `${at + 1}.${frame + 1}`, frame: frame + 1 })),
   );
   const slider = document.getElementById("slider");
   const pixels = document.getElementById("pixels");
+  const outlines = document.getElementById("outlines");
   const fault = document.getElementById("fault");
   const held = new Map();
   let wanted = places.findIndex((place) => place.name === picture.dataset.place);
   let loading = false;
 
-  const url = ({ image, frame }) => `${image.url}${frame}.png?v=${image.stamp}`;
+  function url({ image, frame }) {
+    const asked = viewer.dataset.window;
+    return `${image.url}frames/${frame}.png?v=${image.stamp}${asked ? `&window=${asked}` : ""}`;
+  }
 
   function load(place) {
-    const known = held.get(place.name);
+    const address = url(place);
+    const known = held.get(address);
     if (known) return known;
     const made = new Image();
-    made.src = url(place);
+    made.src = address;
     const ready = made.decode().then(() => made);
-    ready.catch(() => held.delete(place.name));
-    held.set(place.name, ready);
+    ready.catch(() => held.delete(address));
+    held.set(address, ready);
     if (held.size > KEPT) held.delete(held.keys().next().value);
     return ready;
   }
@@ -47,6 +105,15 @@ if (picture) {
     }
   }
 
+  function segments(image) {
+    const shown = Boolean(image.segments && viewer.dataset.outlines && viewer.dataset.segments === "on");
+    outlines.toggleAttribute("hidden", !shown);
+    if (!shown) return;
+    outlines.setAttribute("href", `${image.url}segments.png?v=${image.stamp}${viewer.dataset.outlines}`);
+    outlines.setAttribute("width", image.columns);
+    outlines.setAttribute("height", image.height);
+  }
+
   function put(place, told) {
     pixels.setAttribute("href", told ? "" : url(place));
     pixels.setAttribute("width", place.image.columns);
@@ -58,6 +125,7 @@ if (picture) {
     document.getElementById("series").textContent = place.image.label;
     fault.textContent = told;
     fault.hidden = !told;
+    segments(place.image);
     marks();
   }
 
@@ -65,8 +133,9 @@ if (picture) {
   async function follow() {
     if (loading) return;
     loading = true;
-    for (let at = -1; at !== wanted; ) {
+    for (let at = -1, asked = ""; at !== wanted || asked !== viewer.dataset.window; ) {
       at = wanted;
+      asked = viewer.dataset.window;
       let told = "";
       try {
         await load(places[at]);
@@ -87,34 +156,43 @@ if (picture) {
     follow();
   }
 
-  function toggle() {
-    const off = viewer.dataset.overlay === "on";
-    viewer.dataset.overlay = off ? "off" : "on";
-    document.getElementById("toggle").setAttribute("aria-pressed", String(!off));
-    document.cookie = `varde-overlay=${off ? "off" : "on"}; path=/; max-age=31536000; samesite=lax`;
+  function look(button) {
+    viewer.dataset.window = button.dataset.window;
+    for (const one of windows) one.setAttribute("aria-pressed", String(one === button));
+    follow();
   }
 
-  slider.addEventListener("input", () => show(Number(slider.value) - 1));
-  document.getElementById("toggle").addEventListener("click", toggle);
-  document.addEventListener("varde:fresh", marks);
-  document.addEventListener("click", (event) => {
-    const name = event.target.closest("[data-go]")?.dataset.go;
-    if (name) show(places.findIndex((place) => place.name === name));
+  const windows = [...viewer.querySelectorAll("button[data-window]")];
+  windows.forEach((button, at) => {
+    keys[at + 1] = () => look(button);
+    button.addEventListener("click", () => look(button));
   });
+  const segmented = document.getElementById("segments");
+  if (segmented) {
+    keys.s = () => {
+      toggle(segmented, "segments");
+      segments(places[wanted].image);
+    };
+    segmented.addEventListener("click", keys.s);
+  }
+  slider.addEventListener("input", () => show(Number(slider.value) - 1));
+  document.addEventListener("varde:fresh", marks);
   picture.addEventListener("wheel", (event) => {
     if (places.length === 1) return;
     event.preventDefault();
     show(wanted + Math.sign(event.deltaY));
   }, { passive: false });
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
-    if (event.key === "o") toggle();
-    else if (step && places.length > 1) show(wanted + step);
-    else return;
-    event.preventDefault();
-  });
-
+  goTo = (name) => show(places.findIndex((place) => place.name === name));
+  browse = (key) => {
+    const step = {
+      ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity,
+    }[key];
+    if (!step || places.length === 1) return false;
+    show(wanted + step);
+    return true;
+  };
   show(wanted);
 }
+
+if (picture) stack();

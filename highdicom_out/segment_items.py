@@ -1,0 +1,72 @@
+"""A segment in words and codes: as the segmentation describes it, and as the report names it."""
+
+import copy
+import math
+
+from highdicom.color import CIELabColor
+from highdicom.content import AlgorithmIdentificationSequence
+from highdicom.seg import SegmentAlgorithmTypeValues, SegmentDescription
+from highdicom.sr import ContentItem
+from pydicom import Dataset
+
+from core.domain.finding import Segment
+from highdicom_out import concepts, items, mint, wording
+from highdicom_out.concepts import ARTIFICIAL_INTELLIGENCE, coded
+from highdicom_out.encoding import Encoding
+
+#: Colours to begin with (PS3.3 C.8.20.2), quiet ones: a segment is a ground, not a finding.
+COLOURS = tuple(
+    CIELabColor.from_rgb(*rgb)
+    for rgb in ((0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0))
+)
+
+
+def described(segment: Segment, number: int, encoding: Encoding) -> SegmentDescription:
+    """Segment Description (PS3.3 C.8.20.4): what it is and who marked it; codes in English."""
+    told = encoding.result.provenance
+    made = SegmentDescription(
+        segment_number=number,
+        segment_label=wording.long_string(wording.segment(segment, encoding.language)),
+        segmented_property_category=coded(segment.category),
+        segmented_property_type=coded(segment.code),
+        algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=algorithm(
+            wording.long_string(told.name) or told.algorithm, wording.long_string(told.version)
+        ),
+        tracking_id=wording.long_string(f"{segment.code.meaning} segment {number}"),
+        tracking_uid=mint.uid(
+            "segment", encoding.result.job_id, number, segment.code.value, *segment.sop_uids[:1]
+        ),
+        display_color=COLOURS[(number - 1) % len(COLOURS)],
+    )
+    if segment.laterality:
+        (kind,) = made.SegmentedPropertyTypeCodeSequence
+        kind = copy.deepcopy(kind)
+        kind.SegmentedPropertyTypeModifierCodeSequence = [coded(segment.laterality)]
+        made.SegmentedPropertyTypeCodeSequence = [kind]
+    return made
+
+
+def algorithm(name: str, version: str) -> AlgorithmIdentificationSequence:
+    """Segmentation Algorithm Identification Sequence (PS3.3 10.16), one item."""
+    return AlgorithmIdentificationSequence(
+        name=name, version=version or "?", family=coded(ARTIFICIAL_INTELLIGENCE)
+    )
+
+
+def marked(segment: Segment, made: tuple[Dataset, int] | None) -> ContentItem:
+    """A segment: its category as a question, what it is as the answer, and its measurements.
+
+    `made` is the segmentation that shows it, where there is one, and its number there.
+    """
+    side = [segment.laterality] if segment.laterality else []
+    children = [
+        *(items.code(concepts.LATERALITY, one, items.CONCEPT_MOD) for one in side),
+        *(
+            items.num(one.concept, one.value, one.unit, items.PROPERTIES)
+            for one in segment.measurements
+            if math.isfinite(one.value)
+        ),
+        *([items.segment(concepts.REFERENCED_SEGMENT, *made)] if made else []),
+    ]
+    return items.under(items.code(segment.category, segment.code), children)
