@@ -18,8 +18,8 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "chest": "simulator.dx",
         "wrist": "simulator.wrist.dx",
-        "mammography": "simulator.mammography.mg",
-        "thorax": "simulator.ct.ct",
+        "mammography": "simulator.mammography.dicom",
+        "thorax": "simulator.ct.dicom",
     }
 )
 

@@ -31,8 +31,8 @@ LEFT = Code("7771000", "SCT", "Left", "Venstre")
 PNEUMOTHORAX = Code("36118008", "SCT", "Pneumothorax", "Pneumotoraks")
 PLEURAL_EFFUSION = Code("60046008", "SCT", "Pleural effusion", "Pleuravæske")
 NODULE = Code("27925004", "SCT", "Nodule", "Nodulus")
-CONSOLIDATION = Code("95436008", "SCT", "Consolidation", "Konsolidering")  # confirm
-CARDIOMEGALY = Code("8186001", "SCT", "Cardiomegaly", "Kardiomegali")  # confirm
+CONSOLIDATION = Code("95436008", "SCT", "Consolidation", "Konsolidering")
+CARDIOMEGALY = Code("8186001", "SCT", "Cardiomegaly", "Kardiomegali")
 
 MILLIMETRE = Code("mm", "UCUM", "millimeter", "millimeter")
 PERCENT = Code("%", "UCUM", "Percent", "prosent")

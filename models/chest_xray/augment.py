@@ -1,12 +1,14 @@
 # ruff: noqa: PLR2004 - shares and sizes of what is varied, each used once
-"""Changes to a batch while training, and images that are no frontal chest radiograph.
+"""Changes to a batch while training: place, tones, processing, noise, what makers burn in.
 
-`image` is (batch, 1, 320, 320) in 0..1, `cells` (batch, 5, 40, 40).
+`image` is (batch, 1, rows, rows) in 0..1, `cells` (batch, 5, h, h).
 """
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from models.chest_xray.cases import SIZE
 
 MOST_TURN = 0.12  #: radians
 
@@ -15,27 +17,61 @@ def varied(image: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
     """Move, turn and scale images with their cells; change tones; add what makers add."""
     theta = _placing(len(image))
     image, cells = _warped(image, theta), _warped(cells, theta)
-    image = _toned(image)
-    if torch.rand(()) < 0.3:
+    image = toned(processed(image) if torch.rand(()) < 0.5 else image)
+    if torch.rand(()) < 0.2:
         image = functional.avg_pool2d(image, 3, 1, 1)
-    image = image + torch.randn_like(image) * torch.rand(len(image), 1, 1, 1) ** 2 * 0.05
+    if torch.rand(()) < 0.5:
+        image = image + torch.randn_like(image) * torch.rand(len(image), 1, 1, 1) ** 2 * 0.04
     for one in image:
         _burnt_in(one[0])
     return image.clamp(0, 1), cells
 
 
-def foreign(image: Tensor) -> Tensor:
-    """Each image turned into something that is no frontal chest radiograph as it should be."""
-    kinds = (_upright, _upside_down, _negative, _crop, _noise, _shapes, _shapes, _squeezed)
-    made = [kinds[int(torch.randint(len(kinds), ()))](one) for one in image]
-    return torch.stack(made).clamp(0, 1)
+def estranged(plane: Tensor) -> Tensor:
+    """Chests changed far more than a finding would survive: clouds, blots, a bright surround."""
+    count = len(plane)
+    draw = torch.rand(count, 1, 1, 1)
+    closer = _sized(plane[:, :, 28:348, 38:346], SIZE)
+    plane = torch.where(torch.rand(count, 1, 1, 1) < 0.5, closer, plane)
+    clouds = functional.interpolate(torch.rand(count, 1, 7, 7), size=(SIZE, SIZE), mode="bicubic")
+    blots = functional.interpolate(torch.rand(count, 1, 20, 20), size=(SIZE, SIZE), mode="bicubic")
+    plane = plane + (clouds - 0.5) * 0.5 * draw + (blots - 0.5).clamp(min=0) * 0.6 * draw.flip(0)
+    axis = torch.linspace(-1, 1, SIZE)
+    far = (axis[:, None].abs() ** 4 + axis[None].abs() ** 4)[None, None]
+    plane = plane + (far - 0.4).clamp(min=0) * 0.8 * (torch.rand(count, 1, 1, 1) - 0.2)
+    return toned(processed(plane)).clamp(0, 1)
+
+
+def processed(image: Tensor) -> Tensor:
+    """What makers' programs do: bright and dark regions brought together, detail lifted."""
+    count = len(image)
+    coarse = functional.avg_pool2d(image, 16)
+    coarse = functional.avg_pool2d(coarse, 3, 1, 1, count_include_pad=False)
+    slow = functional.interpolate(coarse, size=image.shape[2:], mode="bilinear")
+    flat = 0.75 * torch.rand(count, 1, 1, 1) * (torch.rand(count, 1, 1, 1) < 0.6)
+    fine = image - functional.avg_pool2d(image, 5, 1, 2, count_include_pad=False)
+    sharp = (torch.rand(count, 1, 1, 1) - 0.35) * 1.4
+    made = image - flat * (slow - slow.mean((2, 3), keepdim=True)) + sharp * fine
+    low, high = made.amin((2, 3), keepdim=True), made.amax((2, 3), keepdim=True)
+    return torch.where(flat > 0, (made - low) / (high - low).clamp(min=0.1), made)
+
+
+def toned(image: Tensor) -> Tensor:
+    """Another window, another gamma and another curve for each image."""
+    count = len(image)
+    low = (torch.rand(count, 1, 1, 1) - 0.4) * 0.3
+    high = 1 + (torch.rand(count, 1, 1, 1) - 0.65) * 0.45
+    gamma = torch.exp(torch.randn(count, 1, 1, 1) * 0.35)
+    image = ((image - low) / (high - low)).clamp(1e-3, 1) ** gamma
+    bend = (torch.rand(count, 1, 1, 1) - 0.5) * 0.8
+    return image + bend * image * (1 - image) * (1 - 2 * image)
 
 
 def _placing(count: int) -> Tensor:
     """Affine maps (count, 2, 3) for `affine_grid`."""
     turn = (torch.rand(count) * 2 - 1) * MOST_TURN
-    scale = torch.exp((torch.rand(count) - 0.55) * 0.42)  # below 1 magnifies
-    aspect = torch.exp(torch.randn(count) * 0.04)
+    scale = torch.exp((torch.rand(count) - 0.65) * 0.45)  # below 1 magnifies
+    aspect = torch.exp(torch.randn(count) * 0.05)
     shift = torch.randn(count, 2) * 0.05
     cos, sin = torch.cos(turn) * scale, torch.sin(turn) * scale
     top = torch.stack([cos * aspect, -sin, shift[:, 0]], 1)
@@ -47,80 +83,21 @@ def _warped(plane: Tensor, theta: Tensor) -> Tensor:
     return functional.grid_sample(plane, where, align_corners=False)
 
 
-def _toned(image: Tensor) -> Tensor:
-    """Another window and another gamma for each image."""
-    count = len(image)
-    low = (torch.rand(count, 1, 1, 1) - 0.3) * 0.22
-    high = 1 + (torch.rand(count, 1, 1, 1) - 0.6) * 0.35
-    gamma = torch.exp(torch.randn(count, 1, 1, 1) * 0.3)
-    return ((image - low) / (high - low)).clamp(1e-3, 1) ** gamma
+def _sized(plane: Tensor, size: int) -> Tensor:
+    return functional.interpolate(plane, size=(size, size), mode="bilinear")
 
 
 def _burnt_in(plane: Tensor) -> None:
     """A black or white border, a bright side marker; in some images."""
-    draw = torch.rand(8).tolist()
+    draw, end = torch.rand(8).tolist(), len(plane)
     if draw[0] < 0.25:
         edge = 1.0 if draw[7] < 0.25 else 0.0
-        sides = [int(share * 28) for share in draw[1:5]]
-        plane[: sides[0]], plane[320 - sides[1] :] = edge, edge
-        plane[:, : sides[2]], plane[:, 320 - sides[3] :] = edge, edge
+        sides = [int(share * end / 11) for share in draw[1:5]]
+        plane[: sides[0]], plane[end - sides[1] :] = edge, edge
+        plane[:, : sides[2]], plane[:, end - sides[3] :] = edge, edge
     if draw[5] < 0.4:
-        row, column = int(draw[1] * 60) + 5, int(draw[2] * 60) + 5
-        column = 300 - column if draw[6] < 0.5 else column
-        size = 5 + int(draw[3] * 9)
+        row, column = int(draw[1] * 72) + 6, int(draw[2] * 72) + 6
+        column = end - 24 - column if draw[6] < 0.5 else column
+        size = 6 + int(draw[3] * 11)
         plane[row : row + size, column : column + 2] = 1.0
         plane[row + size : row + size + 2, column : column + size // 2 + 2] = 1.0
-
-
-def _upright(one: Tensor) -> Tensor:
-    return torch.rot90(one, 1 if torch.rand(()) < 0.5 else 3, (1, 2))
-
-
-def _upside_down(one: Tensor) -> Tensor:
-    return torch.flip(one, (1, 2) if torch.rand(()) < 0.5 else (1,))
-
-
-def _negative(one: Tensor) -> Tensor:
-    return 1 - one
-
-
-def _crop(one: Tensor) -> Tensor:
-    """A small part, enlarged."""
-    size = int(torch.randint(50, 110, ()))
-    row, column = (int(torch.randint(20, 300 - size, ())) for _ in range(2))
-    part = one[None, :, row : row + size, column : column + size]
-    return functional.interpolate(part, size=(320, 320), mode="bilinear")[0]
-
-
-def _noise(one: Tensor) -> Tensor:
-    grain = int(torch.randint(2, 160, ()))
-    coarse = torch.rand(1, 1, grain, grain)
-    plane = functional.interpolate(coarse, size=(320, 320), mode="bilinear")[0]
-    return plane * torch.rand(()) + torch.rand(()) * 0.5 + 0.02 * torch.randn_like(one)
-
-
-def _squeezed(one: Tensor) -> Tensor:
-    """A narrow image in a square: no chest has this shape."""
-    narrow = functional.interpolate(one[None], size=(320, int(torch.randint(60, 120, ()))))[0]
-    out = torch.zeros_like(one)
-    out[:, :, 100 : 100 + narrow.shape[2]] = narrow
-    return out if torch.rand(()) < 0.5 else out.transpose(1, 2)
-
-
-def _shapes(one: Tensor) -> Tensor:
-    """Limbs, skulls and test objects in the rough: bright rods and ellipses, at any angle."""
-    axis = torch.linspace(-1, 1, 320)
-    down, across = torch.meshgrid(axis, axis, indexing="ij")
-    out = torch.rand(()) * 0.2 + torch.zeros(320, 320)
-    for _ in range(int(torch.randint(1, 7, ()))):
-        turn = float(torch.rand(())) * 3.2
-        x = across * torch.cos(torch.tensor(turn)) + down * torch.sin(torch.tensor(turn))
-        y = down * torch.cos(torch.tensor(turn)) - across * torch.sin(torch.tensor(turn))
-        x, y = x - torch.randn(()) * 0.3, y - torch.randn(()) * 0.3
-        wide, tall = 0.05 + torch.rand(()) * 0.5, 0.2 + torch.rand(()) * 1.5
-        inside = (1 - (x / wide) ** 2 - (y / tall) ** 2).clamp(min=0).sqrt()
-        out = out + inside * (torch.rand(()) * 0.8 + 0.1)
-        if torch.rand(()) < 0.5:
-            ring = ((x / wide) ** 2 + (y / tall) ** 2 - 0.8).abs()
-            out = out + torch.exp(-ring * 20) * 0.4
-    return (out / out.max().clamp(min=0.5))[None] + 0.02 * torch.randn_like(one)

@@ -1,13 +1,8 @@
-"""One simulated case as the network sees it, and as it is stored between two trainings.
-
-The file format is npz without pickles: `image` uint8 (n, 320, 320), `cells` uint8
-(n, 5, 40, 40), `present` uint8 (n, 5).
-"""
+"""One simulated case as the network sees it, and as it is stored between two trainings."""
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +10,8 @@ from numpy.typing import NDArray
 from models.manifest import Manifest
 from models.steps import Geometry, Image, prepare
 
-SIZE: Final = 320
-CELLS: Final = 40
+SIZE: Final = 384  #: rows and columns of the input tensor
+CELLS: Final = 48  #: rows and columns of the location map
 LABELS: Final = (
     "pneumothorax", "pleural_effusion", "consolidation", "nodule", "cardiomegaly",
 )  # fmt: skip
@@ -24,7 +19,7 @@ LABELS: Final = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Case:
-    """`tensor` (1, 1, 320, 320) in 0..1; `cells` (5, 40, 40), the covered share of each cell."""
+    """`tensor` (1, 1, 384, 384) in 0..1; `cells` (5, 48, 48), the covered share of each cell."""
 
     tensor: NDArray[np.float32]
     cells: NDArray[np.float32]
@@ -45,16 +40,13 @@ def case(
     return Case(ready.tensor, cells, present, ready.geometry)
 
 
-def store(cases: list[Case], path: Path) -> None:
-    """Write cases; the file appears when it is whole."""
-    beside = path.with_suffix(".part.npz")
-    np.savez(
-        beside,
-        image=np.stack([np.round(one.tensor[0, 0] * 255).astype(np.uint8) for one in cases]),
-        cells=np.stack([np.round(one.cells * 255).astype(np.uint8) for one in cases]),
-        present=np.stack([one.present.astype(np.uint8) for one in cases]),
-    )
-    beside.replace(path)
+def stored(one: Case) -> dict[str, Any]:
+    """`image` uint8 (384, 384), `cells` uint8 (5, 48, 48), `present` uint8 (5,)."""
+    return {
+        "image": np.round(one.tensor[0, 0] * 255).astype(np.uint8),
+        "cells": np.round(one.cells * 255).astype(np.uint8),
+        "present": one.present.astype(np.uint8),
+    }
 
 
 def _shares(mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """How well the model does on simulated radiographs that it was not trained on.
 
-`python -m models.chest_xray.evaluate [--json]`. Goes the way of a worker: the manifest's
-steps, ONNX Runtime, the head, its findings. Needs no torch.
+`varde models evaluate chest_xray [--json] [--write-card]`. Goes the way of a worker: the
+manifest's steps, ONNX Runtime, the head, its findings. Needs no torch.
 """
 
 import argparse
@@ -16,10 +16,11 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from models import heads
+from models import card, heads, scores
 from models import manifest as manifests
-from models.chest_xray import scores
-from models.chest_xray.cases import LABELS, Case, case
+from models.chest_xray import report
+from models.chest_xray.cases import LABELS, SIZE, Case, case
+from models.chest_xray.judge import judge
 from models.heads import Place
 from models.manifest import Manifest
 from simulator import chest
@@ -27,9 +28,8 @@ from simulator.scanners import HELD_OUT, SCANNERS
 
 FOLDER: Final = Path(__file__).parent
 SEED: Final = 2_000_000  #: neither training nor the choice of thresholds has seen these
-ON_IT: Final = 0.2  #: a region is right if this share of its cells is on the true finding
-COVERED: Final = 0.05  #: a cell belongs to the true finding from this share on
 AGES: Final = ((18, 40), (40, 65), (65, 120))
+LATERALS: Final = 60
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ class Reading:
     truth: chest.Truth
     present: NDArray[np.bool_]
     probability: NDArray[np.float32]
-    found: NDArray[np.bool_]  #: a region lies on the true finding
+    right: NDArray[np.bool_]  #: a region lies on the true finding
     false: NDArray[np.int_]  #: number of regions that lie on none
+    parts: NDArray[np.int_]  #: separate parts of the true finding: single nodules
+    found: NDArray[np.int_]  #: those that a region lies on
     accepted: bool
 
     def group(self) -> Mapping[str, str]:
@@ -49,38 +51,65 @@ class Reading:
         held = "held out" if self.truth.scanner in HELD_OUT else "seen in training"
         return {
             "age": age, "sex": self.truth.sex, "view": self.truth.view,
+            "devices": "some" if self.truth.devices else "none",
             "scanner": self.truth.scanner, "scanners": held,
         }  # fmt: skip
 
 
-def evaluate(count: int = 500, seed: int = SEED, size: int = 320) -> dict[str, Any]:
-    """Figures for `count` images of `size` rows from `seed` on, as plain data."""
-    return summary(list(readings(range(seed, seed + count), tuple(SCANNERS), size)))
+def evaluate(
+    count: int = 700,
+    seed: int = SEED,
+    size: int = SIZE,
+    **changed: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    """Figures for `count` images of `size` rows from `seed` on, as plain data.
+
+    `changed`: further arguments of `simulator.chest.make` (prevalence, subtler).
+    """
+    read = list(readings(range(seed, seed + count), tuple(SCANNERS), size, **changed))
+    return summary(read)
 
 
 def simulated(
-    seeds: Iterable[int], scanners: tuple[str, ...], size: int = 320
+    seeds: Iterable[int],
+    scanners: tuple[str, ...],
+    size: int = SIZE,
+    **changed: Any,  # noqa: ANN401
 ) -> Iterator[tuple[Case, chest.Truth]]:
     """The case and the truth of every seed, from the scanners in turn."""
     manifest = manifests.read(FOLDER)
     for seed in seeds:
-        image = chest.make(seed, scanner=scanners[seed % len(scanners)], size=size)
+        image = chest.make(seed, scanner=scanners[seed % len(scanners)], size=size, **changed)
         yield case(image.pixels, image.masks, manifest), image.truth
 
 
-def readings(seeds: Iterable[int], scanners: tuple[str, ...], size: int = 320) -> Iterator[Reading]:
+def readings(
+    seeds: Iterable[int],
+    scanners: tuple[str, ...],
+    size: int = SIZE,
+    **changed: Any,  # noqa: ANN401
+) -> Iterator[Reading]:
     """Run the model in this folder on simulated images."""
     manifest = manifests.read(FOLDER)
-    network = session(manifest)
-    for one, truth in simulated(seeds, scanners, size):
+    network = session(FOLDER)
+    for one, truth in simulated(seeds, scanners, size, **changed):
         yield reading(one, truth, run(network, one.tensor), manifest)
 
 
-def session(manifest: Manifest) -> onnxruntime.InferenceSession:
-    """The network on the CPU."""
-    return onnxruntime.InferenceSession(
-        FOLDER / manifest.weights[0].file, providers=["CPUExecutionProvider"]
-    )
+def laterals(count: int = LATERALS, seed: int = SEED) -> float:
+    """The share of simulated lateral images that the region check accepts."""
+    manifest, network = manifests.read(FOLDER), session(FOLDER)
+    seeds = range(seed, seed + count)
+    return float(np.mean([
+        heads.decline(run(network, one.tensor), manifest) is None
+        for one, _ in simulated(seeds, tuple(SCANNERS), view="LL")
+    ]))  # fmt: skip
+
+
+def session(folder: Path) -> onnxruntime.InferenceSession:
+    """The network in `folder`, on the CPU."""
+    path = folder / manifests.read(folder).weights[0].file
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
 def run(
@@ -95,37 +124,37 @@ def reading(
     one: Case, truth: chest.Truth, outputs: Mapping[str, NDArray[np.float32]], manifest: Manifest
 ) -> Reading:
     """Compare the head's findings with the masks, in cells of the location map."""
-    found, false = np.zeros(len(LABELS), bool), np.zeros(len(LABELS), int)
     assert manifest.output is not None
-    codes = [label.code.value for label in manifest.output.label]
-    for finding in heads.findings(outputs, manifest, Place("1", one.geometry)):
-        if finding.region is None:
-            continue
-        label = codes.index(finding.code.value)
-        points = one.geometry.to_input(np.array(finding.region.points))
-        inside = scores.inside(points, one.cells.shape[1:], one.tensor.shape[2])
-        on_it = (one.cells[label] >= COVERED)[inside]
-        right = bool(on_it.size) and on_it.mean() >= ON_IT
-        found[label] |= right
-        false[label] += not right
-    accepted = heads.decline(outputs, manifest) is None
-    return Reading(truth, one.present, outputs["probability"][0], found, false, accepted)
+    said = heads.findings(outputs, manifest, Place("1", one.geometry))
+    judged = [
+        judge(
+            [finding for finding in said if finding.code.value == label.code.value],
+            cells,
+            one.geometry,
+            SIZE,
+        )
+        for label, cells in zip(manifest.output.label, one.cells, strict=True)
+    ]
+    return Reading(
+        truth, one.present, outputs["probability"][0],
+        np.array([label.right > 0 for label in judged]),
+        np.array([label.false for label in judged]),
+        np.array([label.parts for label in judged]),
+        np.array([label.found for label in judged]),
+        heads.decline(outputs, manifest) is None,
+    )  # fmt: skip
 
 
 def summary(read: list[Reading]) -> dict[str, Any]:
     """The figures of all images, by label and by subgroup."""
-    labels = {name: _label(read, number) for number, name in enumerate(LABELS)}
-    groups: dict[str, dict[str, Any]] = {}
-    for kind in read[0].group():
-        for value in sorted({one.group()[kind] for one in read}):
-            part = [one for one in read if one.group()[kind] == value]
-            groups[f"{kind} {value}"] = _short(part)
     return {
         "images": len(read),
-        "labels": labels,
+        "labels": {name: _label(read, number) for number, name in enumerate(LABELS)},
         "false_positives_per_image": float(np.mean([one.false.sum() for one in read])),
-        "accepted": float(np.mean([one.accepted for one in read])),
-        "groups": groups,
+        "accepted": scores.wilson(sum(one.accepted for one in read), len(read)),
+        "groups": scores.subgroups(
+            [one.group() for one in read], lambda rows: _short([read[row] for row in rows])
+        ),
         "subtlety": {name: _by_subtlety(read, name) for name in LABELS},
     }
 
@@ -136,15 +165,19 @@ def _label(read: list[Reading], number: int) -> dict[str, Any]:
     truth = np.array([one.present[number] for one in read])
     score = np.array([one.probability[number] for one in read])
     said = score >= manifest.output.label[number].threshold
-    found = np.array([one.found[number] for one in read])
-    false = np.array([one.false[number] for one in read])
+    right = np.array([one.right[number] for one in read])
+    parts, found = (
+        np.array([getattr(one, name)[number] for one in read]) for name in ("parts", "found")
+    )
     return {
         "positive": int(truth.sum()),
         "auc": scores.interval(scores.auc, truth, score),
         "sensitivity": scores.interval(scores.share, truth, said),
         "specificity": scores.interval(scores.share, ~truth, ~said),
-        "localised": scores.interval(scores.share, truth, found),
-        "false_positives_per_image": float(false.mean()),
+        "localised": scores.interval(scores.share, truth, right),
+        "parts": int(parts.sum()),
+        "parts_found": scores.interval(lambda a, b: float(b.sum() / max(a.sum(), 1)), parts, found),
+        "false_positives_per_image": float(np.mean([one.false[number] for one in read])),
     }
 
 
@@ -154,38 +187,41 @@ def _short(read: list[Reading]) -> dict[str, Any]:
     score = np.array([one.probability for one in read])
     areas = [scores.auc(truth[:, n], score[:, n]) for n in range(len(LABELS))]
     return {
-        "images": len(read),
         "auc": float(np.nanmean(areas)),
-        "localised": scores.share(truth.ravel(), np.array([one.found for one in read]).ravel()),
+        "localised": scores.share(truth.ravel(), np.array([one.right for one in read]).ravel()),
         "false_positives_per_image": float(np.mean([one.false.sum() for one in read])),
     }
 
 
-def _by_subtlety(read: list[Reading], name: str) -> dict[str, list[float]]:
-    """(number, share localised) in each third of the subtlety."""
+def _by_subtlety(read: list[Reading], name: str) -> dict[str, tuple[int, float]]:
+    """(images, share localised) in each third of the subtlety."""
     number = LABELS.index(name)
-    told: dict[str, list[float]] = {}
+    told: dict[str, tuple[int, float]] = {}
     for third, words in enumerate(("obvious", "moderate", "subtle")):
         hits = [
-            bool(one.found[number])
+            bool(one.right[number])
             for one in read
-            for finding in one.truth.findings
-            if finding.name == name and third <= min(finding.subtlety * 3, 2.999) < third + 1
+            for subtlety in {f.subtlety for f in one.truth.findings if f.name == name}
+            if third <= min(subtlety * 3, 2.999) < third + 1
         ]
-        told[words] = [len(hits), float(np.mean(hits)) if hits else float("nan")]
+        told[words] = (len(hits), float(np.mean(hits)) if hits else float("nan"))
     return told
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m models.chest_xray.evaluate")
-    parser.add_argument("--count", type=int, default=500)
+    """Print the figures, or write them into the card."""
+    parser = argparse.ArgumentParser(prog="varde models evaluate chest_xray")
+    parser.add_argument("--count", type=int, default=700)
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--size", type=int, default=320, help="rows of the simulated images")
+    parser.add_argument("--size", type=int, default=SIZE, help="rows of the simulated images")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write-card", action="store_true", help="put the tables into card.md")
     arguments = parser.parse_args(argv)
     told = evaluate(arguments.count, arguments.seed, arguments.size)
-    print(json.dumps(told, ensure_ascii=False) if arguments.json else scores.table(told))
+    told["laterals_accepted"] = laterals()
+    print(json.dumps(told, ensure_ascii=False) if arguments.json else report.block(told))
+    if arguments.write_card:
+        card.write(FOLDER, report.block(told))
     return 0
 
 

@@ -50,7 +50,7 @@ def test_many_images_go_through_at_once(folder: Path) -> None:
     session = onnxruntime.InferenceSession(
         folder / "model.onnx", providers=["CPUExecutionProvider"]
     )
-    several = np.random.default_rng(1).random((3, 1, 320, 320), np.float32)
+    several = np.random.default_rng(1).random((3, 1, 384, 384), np.float32)
     together = session.run(None, {"image": several})
     alone = session.run(None, {"image": several[1:2]})
     for many, one in zip(together, alone, strict=True):

@@ -75,7 +75,7 @@ def test_a_region_lies_where_the_map_is_bright(chest: Manifest) -> None:
     assert nodule.laterality == codes.LEFT
     assert nodule.region
     left, top, right, bottom = nodule.region.box
-    middle = place.to_original(np.array([[27 * 8, 11 * 8]]))[0]
+    middle = place.to_original(np.array([[27, 11]]) * 384 / 40)[0]
     np.testing.assert_allclose([(left + right) / 2, (top + bottom) / 2], middle, atol=3)
 
 

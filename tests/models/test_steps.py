@@ -58,7 +58,7 @@ def test_an_even_image_and_one_with_holes_are_finite(chest: Manifest) -> None:
     holes[3, 4], holes[5, 6] = np.nan, np.inf
     for pixels in (even, holes):
         tensor = prepare(Image(pixels), chest.input.step).tensor
-        assert tensor.shape == (1, 1, 320, 320)
+        assert tensor.shape == (1, 1, 384, 384)
         assert np.isfinite(tensor).all()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulator import chest, dx
-from simulator.findings_chest import FINDINGS
+from simulator.chest import FINDINGS
 from simulator.scanners import FOR_TRAINING, HELD_OUT, SCANNERS
 from tests.services.validators import dciodvfy
 
@@ -61,7 +61,7 @@ def test_both_photometric_interpretations_show_bone_white() -> None:
 
 
 def test_no_tag_tells_the_truth() -> None:
-    for seed in range(6):
+    for seed in range(4):
         (dataset,), truth = dx.study(seed, scanner="fjell", size=SIZE)
         del dataset.PixelData
         told = dataset.to_json().lower()
@@ -72,29 +72,73 @@ def test_no_tag_tells_the_truth() -> None:
 
 def test_the_truth_is_plain_data_and_agrees_with_the_masks() -> None:
     seen: set[str] = set()
-    for seed in range(60):
-        image = chest.make(seed, scanner=FOR_TRAINING[seed % len(FOR_TRAINING)], size=SIZE)
+    for seed in range(16):
+        image = chest.make(
+            seed, scanner=FOR_TRAINING[seed % len(FOR_TRAINING)], size=SIZE, prevalence=0.6
+        )
         json.dumps(dataclasses.asdict(image.truth))
         assert set(image.masks) == image.truth.names
-        for finding in image.truth.findings:
-            mask = image.masks[finding.name]
-            left, top, right, bottom = finding.box
+        for name, mask in image.masks.items():
+            boxes = np.zeros_like(mask)
+            for finding in image.truth.findings:
+                if finding.name == name:
+                    left, top, right, bottom = finding.box
+                    boxes[top:bottom, left:right] = True
+                    assert finding.code == FINDINGS[name].value
+                    assert 0 <= finding.subtlety <= 1
+                    assert mask[top:bottom, left:right].any()
             assert mask.shape == image.pixels.shape
-            assert mask.any()
-            assert mask.sum() == mask[top:bottom, left:right].sum()
-            assert finding.code == FINDINGS[finding.name].value
-            assert 0 <= finding.subtlety <= 1
+            assert not mask[~boxes].any()
         seen |= image.truth.names
     assert seen == set(FINDINGS)
 
 
 def test_a_finding_lies_on_the_side_that_the_truth_names() -> None:
-    for seed in range(60):
-        image = chest.make(seed, scanner="fjell", size=SIZE)
-        for finding in image.truth.findings:
-            if finding.name == "pneumothorax":
-                place = (finding.box[0] + finding.box[2]) / 2 / image.pixels.shape[1]
-                assert (place > 0.5) == (finding.side == "L")  # PatientOrientation is L\F
+    only = {**dict.fromkeys(FINDINGS, 0.0), "pneumothorax": 1.0}
+    sides = set()
+    for seed in range(8):
+        image = chest.make(seed, scanner="fjell", size=SIZE, prevalence=only)
+        (finding,) = image.truth.findings
+        place = (finding.box[0] + finding.box[2]) / 2 / image.pixels.shape[1]
+        assert (place > 0.5) == (finding.side == "L")  # PatientOrientation is L\F
+        sides.add(finding.side)
+    assert sides == {"L", "R"}
+
+
+def test_prevalence_and_subtlety_are_what_is_asked_for() -> None:
+    assert not chest.make(3, scanner="fjell", size=SIZE, prevalence=0.0).truth.findings
+    every = chest.make(3, scanner="fjell", size=SIZE, prevalence=1.0)
+    assert {"pneumothorax", "pleural_effusion", "cardiomegaly"} <= every.truth.names
+    subtler = chest.make(3, scanner="fjell", size=SIZE, prevalence=1.0, subtler=0.5)
+    before, after = (
+        {finding.name: finding.subtlety for finding in image.truth.findings}
+        for image in (every, subtler)
+    )
+    for name in before.keys() & after.keys():
+        assert after[name] == pytest.approx(0.5 + before[name] / 2, abs=0.002)
+    areas = [image.masks["pleural_effusion"].sum() for image in (every, subtler)]
+    assert areas[1] < areas[0]
+
+
+def test_a_lateral_image_is_of_the_same_patient(tmp_path: Path) -> None:
+    (frontal, lateral), truth = dx.study(8, scanner="skog", size=SIZE, lateral=True)
+    assert frontal.ViewPosition == truth.view
+    assert (lateral.ViewPosition, list(lateral.PatientOrientation)) == ("LL", ["P", "F"])
+    for keyword in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID"):
+        assert frontal[keyword].value == lateral[keyword].value
+    assert frontal.SOPInstanceUID != lateral.SOPInstanceUID
+    path = tmp_path / "lateral.dcm"
+    lateral.save_as(path, enforce_file_format=True)
+    verdict = dciodvfy(path)
+    assert verdict, verdict.output
+
+
+def test_devices_are_metal_that_the_truth_names() -> None:
+    named: set[str] = set()
+    for seed in range(30, 42):
+        image = chest.make(seed, scanner="fjell", size=SIZE, view="AP", prevalence=0.0)
+        named |= set(image.truth.devices)
+    assert len(named) >= 5
 
 
 def test_the_same_patient_at_another_pixel_size() -> None:

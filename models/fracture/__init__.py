@@ -1,0 +1,1 @@
+"""The reference model: fractures of wrist and hand, trained on simulated radiographs."""

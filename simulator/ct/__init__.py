@@ -1,0 +1,1 @@
+"""Chest CT in Hounsfield units with known truth: anatomy, findings, scanner, DICOM."""

@@ -1,0 +1,1 @@
+"""Simulated radiographs of wrist, hand and forearm: anatomy, fractures, physics, DICOM."""
