@@ -1,5 +1,6 @@
 """Warm ONNX Runtime sessions: one for each network and process, made after the fork."""
 
+import itertools
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 
 from core.domain.errors import ModelError
 from core.sections import Worker
+from models import golden
 from models.manifest import Weights
 from models.registry import Algorithm
 
 CPU: Final = "CPUExecutionProvider"
 CUDA: Final = "CUDAExecutionProvider"
 ERRORS_ONLY: Final = 3  #: ONNX Runtime's severity: what it warns of, nobody at a site can change
-REHEARSAL: Final = 64  #: length of every axis that the network leaves open, for the first run
 
 
 class Session:
@@ -49,11 +50,17 @@ class Session:
             raise ModelError(message) from error
         return dict(zip(self._outputs, found, strict=True))
 
-    def warm_up(self) -> None:
-        """Run once on zeros: the first run of a network is slower than the others."""
-        shape = self._session.get_inputs()[0].shape
-        sizes = [n if isinstance(n, int) else REHEARSAL for n in shape[1:]]
-        self(np.zeros((1, *sizes), np.float32))
+    def warm_up(self, shapes: Iterable[tuple[int, ...]]) -> None:
+        """Run once on zeros: the first run of a network is slower than the others.
+
+        Of the shape that the network has, else of the first of `shapes`; not at all where
+        there is neither.
+        """
+        fixed = self._session.get_inputs()[0].shape[1:]
+        if all(isinstance(size, int) for size in fixed):
+            shapes = [(1, *fixed)]
+        for shape in itertools.islice(shapes, 1):
+            self(np.zeros(shape, np.float32))
 
 
 class Runtime:
@@ -87,8 +94,9 @@ class Runtime:
             )
             for one in algorithm.manifest.weights
         }
-        for session in made.values():
-            session.warm_up()
+        shapes = _golden_shapes(algorithm)
+        for name, session in made.items():
+            session.warm_up(shapes.get(name, ()))
         return MappingProxyType(made)
 
     def warm_up(self, algorithms: Iterable[Algorithm]) -> None:
@@ -97,6 +105,15 @@ class Runtime:
             manifest = algorithm.manifest
             if manifest.algorithm.kind == "onnx" and manifest.run.queue in self._worker.queues:
                 self.sessions(algorithm)
+
+
+def _golden_shapes(algorithm: Algorithm) -> Mapping[str, list[tuple[int, ...]]]:
+    """What its golden cases put into each network: a shape that the network takes."""
+    try:
+        cases = golden.read(algorithm.folder, algorithm.manifest)
+    except ModelError:
+        return {}
+    return {name: [case.tensor(algorithm.manifest).shape] for name, case in cases.items()}
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:

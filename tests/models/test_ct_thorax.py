@@ -213,8 +213,8 @@ def ball(radius: float, *, gap: float = 0.0, vessel: bool = False) -> tuple[Volu
     grid = Grid.covering(volume, 1.0)
     place = grid.to_patient(np.indices(grid.shape).reshape(3, -1).T)
     share = (place[:, 0] < gap if gap else np.ones(len(place))).reshape(grid.shape)
-    side = np.ones(grid.shape, np.uint8)
-    return volume, Lungs(grid, share.astype(np.float32), np.zeros(grid.shape, np.float32), side)
+    side, hull = np.ones(grid.shape, np.uint8), share.astype(np.float32)
+    return volume, Lungs(grid, hull, hull, np.zeros(grid.shape, np.float32), side)
 
 
 @pytest.mark.parametrize("radius", [4.0, 6.0, 9.0])

@@ -1,0 +1,1 @@
+"""The reference model: lesions, density and an exam score of screening mammography."""
