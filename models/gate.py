@@ -30,9 +30,16 @@ def judge(manifest: Manifest, attributes: Attributes) -> Reason | None:
         (ReasonCode.VIEW, "ViewPosition", accepts.view_position),
     )
     for code, keyword, wanted in checks:
+        if code is ReasonCode.BODY_PART and _untold(accepts, attributes):
+            continue
         if reason := _one_of(code, values(attributes, keyword), wanted):
             return reason
     return _age(accepts, values(attributes, "AgeYears"))
+
+
+def _untold(accepts: Accepts, attributes: Attributes) -> bool:
+    """Whether the body part is missing, and may be."""
+    return accepts.body_part_may_be_missing and not values(attributes, "BodyPartExamined")
 
 
 def _one_of(code: ReasonCode, found: list[str], wanted: Iterable[str]) -> Reason | None:

@@ -57,11 +57,13 @@ class Accepts(Table):
     """`[accepts]`: the intended-use gate. An empty list accepts anything.
 
     A missing age is accepted unless `age_required` is set; a missing body part or
-    view is not accepted where a list is given.
+    view is not accepted where a list is given, the body part not unless
+    `body_part_may_be_missing`: for a model that tells by the pixels.
     """
 
     modality: tuple[Text, ...] = ()
     body_part: tuple[Text, ...] = ()
+    body_part_may_be_missing: bool = False
     view_position: tuple[Text, ...] = ()
     sop_class: tuple[Annotated[str, Field(pattern=r"^[0-9.]+$")], ...] = ()
     min_age_years: Annotated[float, Field(ge=0)] | None = None

@@ -42,3 +42,15 @@ def test_an_unknown_age_is_declined_where_the_manifest_requires_one(chest: Manif
     reason = gate.judge(strict, {**FITS, "AgeYears": ""})
     assert reason
     assert reason.code is ReasonCode.AGE
+
+
+def test_a_missing_body_part_is_accepted_where_the_manifest_lets_the_pixels_tell(
+    chest: Manifest,
+) -> None:
+    accepts = chest.accepts.model_copy(update={"body_part_may_be_missing": True})
+    lenient = chest.model_copy(update={"accepts": accepts})
+    assert gate.judge(chest, {**FITS, "BodyPartExamined": ""}) is not None
+    assert gate.judge(lenient, {**FITS, "BodyPartExamined": ""}) is None
+    reason = gate.judge(lenient, {**FITS, "BodyPartExamined": "KNEE"})
+    assert reason is not None
+    assert reason.code is ReasonCode.BODY_PART

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
@@ -16,6 +17,7 @@ from tests.services.process import free_port
 from tests.services.validators import dciodvfy, pixelmed_sr
 
 DATA = ROOT.parent / "shared" / "data"
+CT = DATA / "ct_chest_lidc_0001"
 
 
 def demo(tmp_path: Path, name: str) -> tuple[dict[str, Any], list[Path]]:
@@ -89,17 +91,40 @@ def test_a_chest_radiograph_in_two_compressions(tmp_path: Path) -> None:
     assert verdict, verdict.output
 
 
-def test_a_ct_that_no_algorithm_reads(tmp_path: Path) -> None:
+def test_the_lungs_and_the_nodule_of_a_real_ct(tmp_path: Path) -> None:
+    """LIDC-IDRI-0001: four readers mark one nodule, from z -125 to -105 mm about x 317, y 365."""
     told, paths = demo(tmp_path, "ct_chest_lidc_0001")
+    assert told["delivered"] is True
     (job,) = told["jobs"]
-    assert (job["outcome"], job["reason"]) == (
-        "not_evaluated",
-        "no algorithm here reads this study (CT)",
-    )
-    (path,) = paths
-    report = pydicom.dcmread(path)
-    assert report.Modality == "SR"
-    assert any("ikke vurdert" in text.lower() for text in texts(report))
-    assert not any("ingen funn" in text.lower() for text in texts(report))
-    for verdict in (dciodvfy(path), pixelmed_sr(path)):
+    assert (job["algorithm"], job["outcome"]) == ("ct_thorax", "findings")
+    objects = {str(data.Modality): data for data in map(pydicom.dcmread, paths)}
+    assert {"SR", "PR", "SEG"} <= set(objects)
+    first = [one for one in job["findings"] if one["present"]][:3]
+    assert any(_in_the_nodule(one["sop_uid"], paths) for one in first)
+    segments = [str(one.SegmentLabel) for one in objects["SEG"].SegmentSequence]
+    assert len(segments) == 2
+    assert any("klinisk" in text for text in texts(objects["SR"]))
+    for path in paths:
+        verdict = dciodvfy(path)
         assert verdict, verdict.output
+    verdict = pixelmed_sr(next(p for p in paths if pydicom.dcmread(p).Modality == "SR"))
+    assert verdict, verdict.output
+
+
+def _in_the_nodule(sop_uid: str, paths: list[Path]) -> bool:
+    """Whether a presentation state of that slice marks the place where the readers did."""
+    slices = (pydicom.dcmread(path, stop_before_pixels=True) for path in CT.glob("*.dcm"))
+    (height,) = (
+        float(one.ImagePositionPatient[2]) for one in slices if one.SOPInstanceUID == sop_uid
+    )
+    states = [data for data in map(pydicom.dcmread, paths) if data.Modality == "PR"]
+    marked = [
+        np.reshape(shape.GraphicData, (-1, 2)).mean(axis=0)
+        for state in states
+        for layer in state.GraphicAnnotationSequence
+        for image in layer.get("ReferencedImageSequence", [])
+        if image.ReferencedSOPInstanceUID == sop_uid
+        for shape in layer.get("GraphicObjectSequence", [])
+    ]
+    near = any(np.hypot(*(place - (317, 365))) < 20 for place in marked)
+    return -127.5 <= height <= -102.5 and near

@@ -1,0 +1,1 @@
+"""Chest CT: lungs, nodules and pleural fluid."""
