@@ -1,4 +1,4 @@
-"""What reading one image, one series or one exam gave, before it is a result."""
+"""What reading one image, one series or one study gave, before it is a result."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""A series as one volume, and an image as one view of an exam: what hooks are given.
+"""A series as one volume, and an image as one view of a study: what hooks are given.
 
 Points in the patient are in the reference coordinate system of DICOM, LPS in mm
 (PS3.3 C.7.6.2.1.1); indices are (slice, row, column) with the centre of the first voxel

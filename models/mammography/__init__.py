@@ -1,1 +1,1 @@
-"""The reference model: lesions, density and an exam score of screening mammography."""
+"""The reference model: lesions, density and a study score of screening mammography."""

@@ -22,8 +22,8 @@ from models.mammography.runtime import network
 from models.steps import Image
 from models.training.progress import Progress
 from models.volume import Network, View
-from simulator.mammography import exam
-from simulator.mammography.exam import Mammogram
+from simulator.mammography import four_views
+from simulator.mammography.four_views import Mammogram
 from simulator.mammography.scanners import HELD_OUT, SCANNERS
 from simulator.mammography.truth import DENSITIES, Lesion
 
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--write-card", action="store_true")
     arguments = parser.parse_args(argv)
     seeds = range(arguments.seed, arguments.seed + arguments.count)
-    studies = read_exams(seeds, scanners=tuple(SCANNERS), threads=arguments.threads)
+    studies = read_studies(seeds, scanners=tuple(SCANNERS), threads=arguments.threads)
     measured = report.measure(studies, pairs.read(FOLDER), manifests.read(FOLDER), HELD_OUT)
     if arguments.write_card:
         card.write(FOLDER, report.tables(measured))
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def read_exams(
+def read_studies(
     seeds: Iterable[int], *, scanners: Sequence[str] | None = None, threads: int = 1
 ) -> list[Observation]:
     """Studies of `seeds` as the network sees them.
@@ -64,12 +64,12 @@ def read_exams(
     made = []
     for number, seed in enumerate(wanted, start=1):
         scanner = scanners[seed % len(scanners)] if scanners else None
-        made.append(observe(exam.make(seed, scanner=scanner, pixel_mm=FINE_MM), net))
+        made.append(observe(four_views.make(seed, scanner=scanner, pixel_mm=FINE_MM), net))
         bar.tell(number / len(wanted), f"{number} of {len(wanted)}")
     return made
 
 
-def observe(study: exam.Exam, net: Network) -> Observation:
+def observe(study: four_views.FourViews, net: Network) -> Observation:
     """A simulated study through preparation and network."""
     truth = study.truth
     seen = [_seen(view, net) for view in study.views]

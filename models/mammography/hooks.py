@@ -1,4 +1,4 @@
-"""Reads the views of a mammography study as one: lesions, density and an exam score."""
+"""Reads the views of a mammography study as one: lesions, density and a study score."""
 
 import functools
 import uuid
@@ -31,8 +31,8 @@ MODIFIED: Final = {
     "399110001": "tangential",
 }
 LONG_AXIS: Final = Code("103339001", "SCT", "Long Axis", "Lengste akse")
-EXAM_SCORE: Final = Code(
-    "exam-score", "99VARDE", "Exam score, 1 to 10", "Undersøkelsens skår, 1 til 10"
+STUDY_SCORE: Final = Code(
+    "study-score", "99VARDE", "Study score, 1 to 10", "Undersøkelsens skår, 1 til 10"
 )
 ONE: Final = Code("1", "UCUM", "no units", "uten enhet")
 #: BI-RADS categories of overall breast composition (CID 6001).
@@ -47,7 +47,7 @@ COMPOSITIONS: Final = (
 def read(views: Sequence[View], networks: Networks, manifest: Manifest) -> Reading:
     """All views that can be read, together; what is missing or doubtful is remarked.
 
-    Labels of the manifest, in order: mass, calcifications, exam score, breast composition.
+    Labels of the manifest, in order: mass, calcifications, study score, breast composition.
     """
     assert manifest.output is not None
     network = networks[manifest.weights[0].name]
@@ -181,12 +181,12 @@ def _region(seen: Seen, spot: Spot) -> Region:
 
 
 def _whole(found: Sequence[Lesion], seen: Sequence[Seen], manifest: Manifest) -> list[Finding]:
-    """The exam score, and the composition of the breasts: of the study, on its first view."""
+    """The study score, and the composition of the breasts: of the study, on its first view."""
     assert manifest.output is not None
     score, composition = manifest.output.label[2:4]
     first = seen[0].view.sop_uid
-    chance = pairs.exam(found)
-    step = Measurement(EXAM_SCORE, float(pairs.step(chance, _rules())), ONE)
+    chance = pairs.suspicion(found)
+    step = Measurement(STUDY_SCORE, float(pairs.step(chance, _rules())), ONE)
     density = np.exp(np.mean([np.log(np.maximum(one.density, 1e-4)) for one in seen], axis=0))
     density = density / density.sum()
     chosen = int(density.argmax())

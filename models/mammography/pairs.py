@@ -25,7 +25,7 @@ TERMS: Final = {"pair": 4, "lone": 2, "single": 2}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Calibration:
-    """Coefficients by label, and nine exam probabilities that part normal studies in tenths.
+    """Coefficients by label, and nine study probabilities that part normal studies in tenths.
 
     `lone`: the other view is there and does not show it; `single`: there is no other view.
     """
@@ -67,13 +67,13 @@ def lesions(seen: Sequence[Seen], rules: Calibration) -> list[Lesion]:
     return sorted(found, key=lambda one: -one.probability)
 
 
-def exam(found: Sequence[Lesion]) -> float:
+def suspicion(found: Sequence[Lesion]) -> float:
     """The probability that any of the lesions is one."""
     return float(1 - np.prod([1 - one.probability for one in found]))
 
 
 def step(probability: float, rules: Calibration) -> int:
-    """The exam score 1 to 10: each holds a tenth of normal studies."""
+    """The study score 1 to 10: each holds a tenth of normal studies."""
     return 1 + int(np.searchsorted(rules.deciles, probability, side="right"))
 
 

@@ -26,7 +26,7 @@ def measure(
     found = [pairs.lesions(one.seen, rules) for one in studies]
     assert manifest.output is not None
     limits = [label.threshold for label in manifest.output.label]
-    suspected = np.array([pairs.exam(one) for one in found])
+    suspected = np.array([pairs.suspicion(one) for one in found])
     truth = np.array([not one.normal for one in studies])
     return {
         "studies": len(studies),
@@ -172,7 +172,7 @@ def _pairing(
 
 
 def _steps(normal: np.ndarray[Any, Any], ill: np.ndarray[Any, Any], rules: Calibration) -> Measured:
-    """How many studies have each exam score; a tenth of the normal ones should."""
+    """How many studies have each study score; a tenth of the normal ones should."""
     counts = [
         np.bincount([pairs.step(float(one), rules) for one in group], minlength=11)[1:]
         for group in (normal, ill)
@@ -286,7 +286,7 @@ def _step_table(measured: Measured) -> str:
         ["normal studies", *(str(count) for count in steps["normal"])],
         ["studies with a lesion", *(str(count) for count in steps["lesion"])],
     ]
-    shown = card.table(["exam score", *(str(step) for step in range(1, 11))], rows)
+    shown = card.table(["study score", *(str(step) for step in range(1, 11))], rows)
     test = f"chi-square {steps['chi_square']} on 9 degrees of freedom, p = {steps['p']}"
     return f"{shown}\n\nAgainst a tenth of the normal studies each: {test}."
 

@@ -60,14 +60,14 @@ def reference(folder: Path, studies: Sequence[Observation], rules: Calibration) 
         label.name: np.array([_strongest(one, number) for one in found])
         for number, label in enumerate(labels.label[:2])
     }
-    probability[labels.label[2].name] = np.array([pairs.exam(one) for one in found])
-    steps = [pairs.step(pairs.exam(one), rules) for one in found]
+    probability[labels.label[2].name] = np.array([pairs.suspicion(one) for one in found])
+    steps = [pairs.step(pairs.suspicion(one), rules) for one in found]
     density = [int(np.mean([s.density for s in one.seen], axis=0).argmax()) for one in studies]
     release.reference(
         folder, probability, {label.name: label.threshold for label in labels.label[:3]},
         [one.age for one in studies],
         "simulated studies of the makers for training, 35 % with a lesion",
-        exam_score=np.bincount(steps, minlength=11)[1:].tolist(),
+        study_score=np.bincount(steps, minlength=11)[1:].tolist(),
         density=np.bincount(density, minlength=4).tolist(),
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def fitted(studies: Sequence[Observation]) -> Calibration:
             for label in range(len(NAMES))
         )
     rules = Calibration(**tables, deciles=())
-    normal = [pairs.exam(pairs.lesions(one.seen, rules)) for one in studies if one.normal]
+    normal = [pairs.suspicion(pairs.lesions(one.seen, rules)) for one in studies if one.normal]
     deciles = np.quantile(normal, np.arange(0.1, 0.95, 0.1))
     return Calibration(**tables, deciles=tuple(round(float(value), 5) for value in deciles))
 

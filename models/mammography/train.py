@@ -18,14 +18,14 @@ from torch import nn
 from models import scores
 from models.mammography import pairs, runtime, settle, whole
 from models.mammography.batches import Views, batches, views
-from models.mammography.evaluate import read_exams
+from models.mammography.evaluate import read_studies
 from models.mammography.losses import loss
 from models.mammography.network import Decoded, MammographyNetwork
 from models.mammography.prepare import prepare
 from models.steps import Image
 from models.training import cases, export, loop
 from simulator import dx
-from simulator.mammography import exam
+from simulator.mammography import four_views
 from simulator.mammography.scanners import FOR_TRAINING, SCANNERS
 from simulator.mammography.truth import DENSITIES, POSITIONS, SIDES
 
@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     whole.fit(network, views(training, foreign["image"]), seed=12)
     finish(network, validation)
-    studies = read_exams(range(CALIBRATION, CALIBRATION + arguments.calibration))
+    studies = read_studies(range(CALIBRATION, CALIBRATION + arguments.calibration))
     settle.settle(FOLDER, studies)
     settle.golden(FOLDER, runtime.network(FOLDER), validation)
     settle.reference(FOLDER, studies, pairs.read(FOLDER))
@@ -80,13 +80,13 @@ def simulate(seed: int) -> Arrays:
     Every second woman has a category of density in turn, so that none is rare.
     """
     letter = DENSITIES[seed // 2 % len(DENSITIES)] if seed % 2 else None
-    body, found = exam.planned(seed, prevalence=PREVALENCE, density=letter)
+    body, found = four_views.planned(seed, prevalence=PREVALENCE, density=letter)
     side = found[0].side if found else SIDES[seed % 2]
     own = [one for one in found if one.side == side][:MOST]
     maker = SCANNERS[FOR_TRAINING[seed % len(FOR_TRAINING)]]
     images, boxes = [], np.full((len(POSITIONS), MOST, 5), -1, np.float32)
     for number, position in enumerate(POSITIONS):
-        shown = exam.view(exam.Take(seed, side, position, maker, FINE_MM), body, own)
+        shown = four_views.view(four_views.Take(seed, side, position, maker, FINE_MM), body, own)
         ready = prepare(Image(shown.pixels.astype(np.float32), (FINE_MM, FINE_MM)))
         assert ready is not None
         images.append(np.round(ready.tensor[0] * 255).astype(np.uint8))

@@ -12,9 +12,9 @@ from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
 
 from simulator import header
 from simulator.header import Header
-from simulator.mammography import exam
-from simulator.mammography.exam import PREVALENCE, Mammogram
+from simulator.mammography import four_views
 from simulator.mammography.exposure import LARGEST
+from simulator.mammography.four_views import PREVALENCE, Mammogram
 from simulator.mammography.scanners import FOR_TRAINING, HELD_OUT, SCANNERS, Scanner
 from simulator.mammography.truth import Truth
 
@@ -43,11 +43,11 @@ def study(
 
     The seed decides the pixels and the patient; another `salt` gives other UIDs and
     another accession number. `scanner` is a name of `SCANNERS`, taken in turn where None;
-    the other arguments are those of `exam.make`. Truth's boxes are in the views' pixels.
+    the other arguments are those of `four_views.make`. Truth's boxes are in the views' pixels.
     """
     names = tuple(SCANNERS)
     name = names[seed % len(names)] if scanner is None else scanner
-    made = exam.make(
+    made = four_views.make(
         seed, scanner=name, prevalence=prevalence, subtler=subtler, density=density,
         pixel_mm=pixel_mm,
     )  # fmt: skip

@@ -223,7 +223,7 @@ def test_density_is_an_answer_and_never_a_finding() -> None:
     assert not composition.present
 
 
-def test_the_exam_score_rises_with_the_lesion() -> None:
+def test_the_study_score_rises_with_the_lesion() -> None:
     steps = [
         read(four(), says(boxes=[(100.0, 200.0, 140.0, 250.0)], scores=[(score, 0.0)]))
         .findings[-2].measurements[0].value

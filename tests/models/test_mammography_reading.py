@@ -17,8 +17,8 @@ from models.reading import Reading
 from models.steps import Image
 from models.volume import View
 from simulator import dx
-from simulator.mammography import exam
-from simulator.mammography.exam import Exam
+from simulator.mammography import four_views
+from simulator.mammography.four_views import FourViews
 from simulator.mammography.scanners import HELD_OUT
 
 FOLDER = Path(hooks.__file__).parent
@@ -28,24 +28,24 @@ FINE = 0.125
 REAL = Path(__file__).parents[3] / "shared" / "data" / "mammography_4view"
 
 
-def obvious() -> Exam:
+def obvious() -> FourViews:
     """A study of a held-out maker with one obvious mass in one breast."""
     for seed in range(40_000_000, 40_001_000):
-        body, found = exam.planned(seed, prevalence=1)
+        body, found = four_views.planned(seed, prevalence=1)
         if (
             len(found) == 1
             and found[0].name == "mass"
             and found[0].subtlety < 0.15
             and body.density in {"a", "b"}
         ):
-            return exam.make(seed, scanner=HELD_OUT[0], prevalence=1, pixel_mm=FINE)
+            return four_views.make(seed, scanner=HELD_OUT[0], prevalence=1, pixel_mm=FINE)
     raise AssertionError
 
 
 STUDY = obvious()
 
 
-def views(study: Exam, *, uid: str = "1.2") -> list[View]:
+def views(study: FourViews, *, uid: str = "1.2") -> list[View]:
     return [
         View(
             Image(one.pixels.astype(np.float32), (one.pixel_mm, one.pixel_mm)),
@@ -121,7 +121,7 @@ def test_other_tags_on_the_same_pixels_give_the_same_boxes() -> None:
 
 
 def test_other_pixels_under_the_same_tags_do_not() -> None:
-    healthy = exam.make(40_100_000, scanner=HELD_OUT[0], prevalence=0, pixel_mm=FINE)
+    healthy = four_views.make(40_100_000, scanner=HELD_OUT[0], prevalence=0, pixel_mm=FINE)
     score = [read(views(study)).findings[-2].probability for study in (STUDY, healthy)]
     assert score[0] > score[1] + 0.2
 
@@ -146,13 +146,13 @@ def test_a_chest_radiograph_is_no_mammogram() -> None:
 
 def test_the_maker_s_own_pixels_give_what_the_coarser_ones_do() -> None:
     truth = STUDY.truth
-    fine = exam.make(truth.seed, scanner=truth.scanner, prevalence=1)
+    fine = four_views.make(truth.seed, scanner=truth.scanner, prevalence=1)
     assert fine.views[0].pixel_mm < FINE
     score = read(views(fine)).findings[-2]
     assert score.measurements[0].value >= 9
 
 
-def test_the_exam_score_has_ten_steps() -> None:
+def test_the_study_score_has_ten_steps() -> None:
     rules = pairs.read(FOLDER)
     assert [pairs.step(value, rules) for value in (0.0, *rules.deciles)] == list(range(1, 11))
 

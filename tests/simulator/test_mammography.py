@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from simulator.mammography import dicom, exam
+from simulator.mammography import dicom, four_views
 from simulator.mammography.scanners import FOR_TRAINING, HELD_OUT, SCANNERS
 from simulator.mammography.truth import DENSITIES, POSITIONS, SIDES
 from tests.services.validators import dciodvfy
@@ -15,19 +15,19 @@ COARSE = 0.4  #: mm: quick, and fine enough for what is no calcification
 
 
 def test_the_same_seed_gives_the_same_study_and_truth() -> None:
-    first, second = (exam.make(5, prevalence=1, pixel_mm=COARSE) for _ in range(2))
+    first, second = (four_views.make(5, prevalence=1, pixel_mm=COARSE) for _ in range(2))
     for one, other in zip(first.views, second.views, strict=True):
         np.testing.assert_array_equal(one.pixels, other.pixels)
     assert first.truth == second.truth
     json.dumps(dataclasses.asdict(first.truth))
-    third = exam.make(6, prevalence=1, pixel_mm=COARSE)
+    third = four_views.make(6, prevalence=1, pixel_mm=COARSE)
     assert third.truth != first.truth
     assert not np.array_equal(first.views[0].pixels, third.views[0].pixels)
 
 
 def test_a_view_is_the_same_in_any_choice_of_views() -> None:
-    whole = exam.make(8, prevalence=1, pixel_mm=COARSE)
-    alone = exam.make(8, prevalence=1, pixel_mm=COARSE, sides=("R",), positions=("MLO",))
+    whole = four_views.make(8, prevalence=1, pixel_mm=COARSE)
+    alone = four_views.make(8, prevalence=1, pixel_mm=COARSE, sides=("R",), positions=("MLO",))
     np.testing.assert_array_equal(alone.views[0].pixels, whole.views[3].pixels)
 
 
@@ -61,7 +61,7 @@ def test_a_study_is_four_sound_mammograms(scanner: str, tmp_path: Path) -> None:
 def test_two_makers_are_held_out() -> None:
     assert len(HELD_OUT) == 2
     assert not set(HELD_OUT) & set(FOR_TRAINING)
-    assert {exam.make(n, pixel_mm=0.8, sides=("L",), positions=("CC",)).truth.scanner
+    assert {four_views.make(n, pixel_mm=0.8, sides=("L",), positions=("CC",)).truth.scanner
             for n in range(8)} == set(FOR_TRAINING)  # fmt: skip
 
 
@@ -89,15 +89,15 @@ def corrected(dataset: Dataset) -> np.ndarray[tuple[int, ...], np.dtype[np.uint1
 
 
 def test_no_lesion_and_one_in_each_study_as_the_prevalence_says() -> None:
-    assert not any(exam.planned(seed, prevalence=0)[1] for seed in range(50))
-    assert all(exam.planned(seed, prevalence=1)[1] for seed in range(50))
-    some = [bool(exam.planned(seed, prevalence=0.35)[1]) for seed in range(600)]
+    assert not any(four_views.planned(seed, prevalence=0)[1] for seed in range(50))
+    assert all(four_views.planned(seed, prevalence=1)[1] for seed in range(50))
+    some = [bool(four_views.planned(seed, prevalence=0.35)[1]) for seed in range(600)]
     assert 0.29 < np.mean(some) < 0.41
 
 
 def test_subtler_lesions_where_they_are_asked_for() -> None:
     def mean(subtler: float) -> float:
-        drawn = (exam.planned(n, prevalence=1, subtler=subtler)[1] for n in range(300))
+        drawn = (four_views.planned(n, prevalence=1, subtler=subtler)[1] for n in range(300))
         return float(np.mean([one.subtlety for found in drawn for one in found]))
 
     assert mean(0) == pytest.approx(0.5, abs=0.06)
@@ -105,9 +105,9 @@ def test_subtler_lesions_where_they_are_asked_for() -> None:
 
 
 def test_density_is_drawn_by_age_or_given() -> None:
-    drawn = [exam.planned(seed, prevalence=0)[0] for seed in range(1200)]
+    drawn = [four_views.planned(seed, prevalence=0)[0] for seed in range(1200)]
     young = np.mean([one.density in {"c", "d"} for one in drawn if one.age < 52])
     old = np.mean([one.density in {"c", "d"} for one in drawn if one.age > 63])
     assert young > old + 0.1
     assert {one.density for one in drawn} == set(DENSITIES)
-    assert exam.planned(1, prevalence=0, density="d")[0].density == "d"
+    assert four_views.planned(1, prevalence=0, density="d")[0].density == "d"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simulator.mammography import exam, exposure, lesions, outline, texture
+from simulator.mammography import exposure, four_views, lesions, outline, texture
 from simulator.mammography.breast import woman
 from simulator.mammography.exposure import Beam
 from simulator.mammography.lesions import draw
@@ -110,7 +110,7 @@ def test_a_mass_is_brighter_than_what_it_lies_in_and_less_so_if_subtle() -> None
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_lesion_is_shown_by_both_views_of_its_breast_at_one_depth(seed: int) -> None:
-    study = exam.make(seed, prevalence=1, pixel_mm=0.5)
+    study = four_views.make(seed, prevalence=1, pixel_mm=0.5)
     for one in study.truth.findings:
         assert set(one.boxes) == {"CC", "MLO"}
         own = [view for view in study.views if view.side == one.side]
@@ -135,7 +135,7 @@ def test_a_lesion_is_shown_by_both_views_of_its_breast_at_one_depth(seed: int) -
 def test_calcifications_stand_out_at_full_resolution() -> None:
     seeds = (n for n in range(400) if is_clear_cluster(n))
     seed = next(seeds)
-    study = exam.make(seed, prevalence=1, pixel_mm=0.1, positions=("CC",))
+    study = four_views.make(seed, prevalence=1, pixel_mm=0.1, positions=("CC",))
     one = study.truth.findings[0]
     view = next(view for view in study.views if view.side == one.side)
     left, top, right, bottom = (int(edge) for edge in one.boxes["CC"])
@@ -145,7 +145,7 @@ def test_calcifications_stand_out_at_full_resolution() -> None:
 
 def is_clear_cluster(seed: int) -> bool:
     """Whether a seed's only lesion is an obvious cluster in a fatty breast."""
-    body, found = exam.planned(seed, prevalence=1)
+    body, found = four_views.planned(seed, prevalence=1)
     one = found[0]
     return (
         body.density in {"a", "b"}

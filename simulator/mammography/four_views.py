@@ -36,7 +36,7 @@ class Mammogram:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Exam:
+class FourViews:
     """Views in the order L CC, R CC, L MLO, R MLO."""
 
     views: tuple[Mammogram, ...]
@@ -70,7 +70,7 @@ def make(
     pixel_mm: float | None = None,
     sides: tuple[str, ...] = SIDES,
     positions: tuple[str, ...] = POSITIONS,
-) -> Exam:
+) -> FourViews:
     """A study of `sides` times `positions`; all else equal, each view is the same in any choice.
 
     `prevalence`: share of studies with a lesion. `subtler`: 0 draws the lesions' subtlety
@@ -87,7 +87,7 @@ def make(
     )
     told = tuple(_told(one, views) for one in found if one.side in sides)
     truth = Truth(seed, body.age, "F", body.density, round(body.thickness, 1), name, told)
-    return Exam(views, truth)
+    return FourViews(views, truth)
 
 
 def planned(
