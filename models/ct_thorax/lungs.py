@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 SPACING: Final = 3.0  #: mm between the points that the network reads
 STRIDE: Final = 16  #: its sides are multiples of this
-LONGEST: Final = 160  #: points along z that are read at once
+LONGEST: Final = 96  #: points along z that are read at once: 0.7 GB in the network
 RIM: Final = 16  #: points at the joints that are thrown away
 LEFT, RIGHT, FLUID = 1, 2, 3  #: the network's classes
 SMALL: Final = 0.05  #: share of the largest part of a lung that another part needs
