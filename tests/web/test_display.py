@@ -13,7 +13,7 @@ from tests.web.seed import dataset
 from web import display
 
 RAMP = np.arange(0, 4096, 16, dtype=np.uint16).reshape(16, 16)
-CHEST_XRAYS = Path("/work/shared/data/cr_chest")
+CHEST_XRAYS = Path(__file__).parents[3] / "shared" / "data" / "cr_chest"
 
 
 def shown(image: FileDataset, folder: Path, frame: int = 1) -> npt.NDArray[np.uint8]:
