@@ -11,11 +11,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DigitalXRayImageStorageForPresentation
 
-from simulator import chest, header
+from simulator import chest, dx_image, header
 from simulator.chest import PREVALENCE, Radiograph, Truth, View
 from simulator.header import Header
 from simulator.scanners import SCANNERS, Scanner
-from simulator.xray import LARGEST
 
 __all__ = ["SCANNERS", "Truth", "instance", "study"]
 
@@ -67,7 +66,7 @@ def instance(
     dataset.PresentationIntentType = "FOR PRESENTATION"
     header.equipment(dataset, scanner.manufacturer, scanner.model, scanner.software)
     _acquisition(dataset, image, scanner, np.random.default_rng([seed, 10]))
-    _pixels(dataset, image, scanner)
+    dx_image.store(dataset, image.pixels, scanner.photometric)
     return dataset
 
 
@@ -90,24 +89,3 @@ def _acquisition(
     dataset.DetectorConfiguration = "AREA"
     dataset.DetectorDescription = scanner.model
     dataset.ImagerPixelSpacing = [f"{image.spacing_mm:.6f}"] * 2
-
-
-def _pixels(dataset: Dataset, image: Radiograph, scanner: Scanner) -> None:
-    """DX Image (PS3.3 C.8.11.3): both photometric interpretations show bone white."""
-    inverse = scanner.photometric == "MONOCHROME1"
-    stored = LARGEST - image.pixels if inverse else image.pixels
-    dataset.ImageType = ["ORIGINAL", "PRIMARY", ""]
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = scanner.photometric
-    dataset.Rows, dataset.Columns = stored.shape
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
-    dataset.PixelRepresentation = 0
-    dataset.PixelIntensityRelationship = "LOG"
-    dataset.PixelIntensityRelationshipSign = 1 if inverse else -1
-    dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
-    dataset.PresentationLUTShape = "INVERSE" if inverse else "IDENTITY"
-    dataset.WindowCenter, dataset.WindowWidth = "2048", "4096"
-    dataset.LossyImageCompression = "00"
-    dataset.BurnedInAnnotation = "NO"
-    dataset.AcquisitionContextSequence = Sequence()
-    dataset.PixelData = stored.astype("<u2").tobytes()

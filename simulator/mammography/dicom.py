@@ -10,10 +10,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
 
-from simulator import header
+from simulator import dx_image, header
 from simulator.header import Header
 from simulator.mammography import four_views
-from simulator.mammography.exposure import LARGEST
 from simulator.mammography.four_views import PREVALENCE, Mammogram
 from simulator.mammography.scanners import FOR_TRAINING, HELD_OUT, SCANNERS, Scanner
 from simulator.mammography.truth import Truth
@@ -66,7 +65,7 @@ def instance(view: Mammogram, scanner: Scanner, who: Header, number: int) -> Dat
     _anatomy(dataset, view)
     _acquisition(dataset, view, scanner, np.random.default_rng([who.seed, 10, number]))
     _detector(dataset, view, scanner)
-    _pixels(dataset, view, scanner)
+    dx_image.store(dataset, view.pixels, scanner.photometric)
     return dataset
 
 
@@ -119,24 +118,3 @@ def _detector(dataset: Dataset, view: Mammogram, scanner: Scanner) -> None:
     dataset.DetectorID = dataset.DeviceSerialNumber
     dataset.ImagerPixelSpacing = [f"{view.pixel_mm:g}"] * 2
     dataset.FieldOfViewShape = "RECTANGLE"
-
-
-def _pixels(dataset: Dataset, view: Mammogram, scanner: Scanner) -> None:
-    """DX Image (PS3.3 C.8.11.3): both photometric interpretations show dense tissue white."""
-    inverse = scanner.photometric == "MONOCHROME1"
-    stored = LARGEST - view.pixels if inverse else view.pixels
-    dataset.ImageType = ["ORIGINAL", "PRIMARY", ""]
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = scanner.photometric
-    dataset.Rows, dataset.Columns = stored.shape
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
-    dataset.PixelRepresentation = 0
-    dataset.PixelIntensityRelationship = "LOG"
-    dataset.PixelIntensityRelationshipSign = 1 if inverse else -1
-    dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
-    dataset.PresentationLUTShape = "INVERSE" if inverse else "IDENTITY"
-    dataset.WindowCenter, dataset.WindowWidth = "2048", "4096"
-    dataset.LossyImageCompression = "00"
-    dataset.BurnedInAnnotation = "NO"
-    dataset.AcquisitionContextSequence = Sequence()
-    dataset.PixelData = stored.astype("<u2").tobytes()
