@@ -1,5 +1,6 @@
 """The tables of `site.toml`: frozen, described in `docs/operations.md`, unknown keys refused."""
 
+import dataclasses
 import re
 import socket
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ import pydantic
 from pydantic import Field
 
 from core.domain.job import Priority
+from core.domain.profile import PRESETS, Kind, Profile
 
 AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x20-\x5B\x5D-\x7E]+$")]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
@@ -143,15 +145,48 @@ class Destination(Section):
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
     calling: AeTitle = "VARDE"
-    objects: tuple[Literal["sr", "gsps", "seg"], ...] = ("sr", "gsps")
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    commitment: bool = False  #: it is asked for storage commitment
+    commitment_s: Annotated[float, Field(gt=0)] = 3600.0  #: without an answer it is asked again
+    preset: Literal["pacs", "orthanc", "ohif", "weasis", "images_only"] = "pacs"
+    objects: tuple[Kind, ...] | None = None  #: this and what follows: None is the preset's
+    language: Language | None = None  #: None is that of the pages
+    character_set: Literal["ISO_IR 192", "ISO_IR 100"] | None = None
+    transfer_syntax: Literal["explicit", "implicit", "deflated"] | None = None
+    segmentation: Literal["binary", "labelmap"] | None = None
+    palette: Literal["okabe-ito", "yellow", "white"] | None = None
+    one_series: bool | None = None
+    withdraw: bool | None = None  #: it hides what a rejection note names (IHE IOCM)
+    series_number: Annotated[int, Field(ge=0, le=99_999)] | None = None
+    series_description: Annotated[str, Field(max_length=64)] | None = None
 
     @pydantic.model_validator(mode="after")
     def _takes_reports(self) -> Self:
-        if "sr" not in self.objects:
+        if self.objects is not None and Kind.SR not in self.objects:
             message = 'objects must name "sr": "not evaluated" and "failed" have no other form'
             raise ValueError(message)
         return self
+
+    @pydantic.field_validator("series_description")
+    @classmethod
+    def _can_be_filled_in(cls, value: str | None) -> str | None:
+        try:
+            (value or "").format(name="", version="", unverified="")
+        except (KeyError, IndexError, ValueError) as error:
+            message = "series_description may name {name}, {version} and {unverified} only"
+            raise ValueError(message) from error
+        return value
+
+    def profile(self, language: Language) -> Profile:
+        """How it wants results; `language` is that of the pages."""
+        own = {
+            field.name: value
+            for field in dataclasses.fields(Profile)
+            if (value := getattr(self, field.name)) is not None
+        }
+        if "objects" in own:
+            own["objects"] = tuple(kind for kind in Kind if kind in own["objects"])
+        return dataclasses.replace(PRESETS[self.preset], **{"language": language, **own})
 
 
 class Condition(Section):

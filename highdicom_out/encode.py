@@ -12,16 +12,18 @@ from types import MappingProxyType
 from pydicom import Dataset
 
 from core.domain.finding import Result
+from core.domain.profile import SYNTAXES, Kind, Profile
 from highdicom_out import gsps, rehearsal, seg, sr
-from highdicom_out.encoding import Encoding, file_bytes
+from highdicom_out.encoding import PLAIN, Encoding, Pictures, Predecessor
 from highdicom_out.headers import by_uid
+from highdicom_out.written import file_bytes
 
 #: What each kind makes of an encoding; a further kind is a module and a line here.
 KINDS: Mapping[str, Callable[[Encoding], Sequence[Dataset]]] = MappingProxyType(
     {
-        sr.KIND: lambda encoding: [sr.report(encoding)],
-        gsps.KIND: gsps.states,
-        seg.KIND: seg.segmentations,
+        Kind.SR: lambda encoding: [sr.report(encoding)],
+        Kind.GSPS: gsps.states,
+        Kind.SEG: seg.segmentations,
     }
 )
 
@@ -30,10 +32,11 @@ KINDS: Mapping[str, Callable[[Encoding], Sequence[Dataset]]] = MappingProxyType(
 class EncodedObject:
     """One instance, ready to be stored and sent."""
 
-    kind: str  #: `sr`, `gsps` or `seg`
+    kind: str  #: of `core.domain.profile.Kind`
     sop_class_uid: str
     sop_uid: str
-    data: bytes  #: complete PS3.10 file, Explicit VR Little Endian
+    series_uid: str
+    data: bytes  #: complete PS3.10 file in the transfer syntax of the profile
 
 
 def encode(
@@ -42,10 +45,11 @@ def encode(
     *,
     at: dt.datetime,
     run: int = 1,
-    language: str = "nb",
-    objects: Sequence[str] = ("sr", "gsps"),
+    profile: Profile = PLAIN,
+    pictures: Pictures | None = None,
+    predecessors: Sequence[Predecessor] = (),
 ) -> tuple[EncodedObject, ...]:
-    """Encode `result` as the kinds in `objects`, in that order.
+    """Encode `result` as the kinds in `profile.objects`, in that order.
 
     `sources` are headers (pixel data may be missing) of the instances that the result
     is about, at least one, images or not; the first one's patient and study are the
@@ -55,32 +59,42 @@ def encode(
     volume have one only where a region lies on them. Segments give a SEG for each series.
 
     `at` is aware and becomes every date and time of the objects; `run` tells repeated
-    encodings of one job apart; `language` is `nb` or `en`. `ValueError` for no
-    sources, a naive `at`, a `run` below 1 or an unknown kind.
+    encodings of one job apart. `pictures` shows what captures burn their overlay into.
+    `predecessors` are the objects that these take the place of. `ValueError` for no
+    sources, a naive `at`, a `run` below 1 or a profile that names something unknown.
     """
-    _check(sources, at, run, objects)
-    encoding = Encoding(result, by_uid(sources), at, run, language, tuple(objects))
+    _check(sources, at, run, profile)
+    encoding = Encoding(result, by_uid(sources), at, run, profile, pictures, tuple(predecessors))
     return tuple(
-        EncodedObject(kind, str(made.SOPClassUID), str(made.SOPInstanceUID), file_bytes(made))
-        for kind in objects
+        EncodedObject(
+            kind,
+            str(made.SOPClassUID),
+            str(made.SOPInstanceUID),
+            str(made.SeriesInstanceUID),
+            file_bytes(made, profile),
+        )
+        for kind in profile.objects
         for made in KINDS[kind](encoding)
     )
 
 
 def warm_up() -> None:
     """Encode a throw-away result, so that the first real one does not pay for imports."""
-    encode(rehearsal.RESULT, [rehearsal.source()], at=rehearsal.AT, objects=tuple(KINDS))
+    everything = Profile(objects=tuple(KINDS))
+    encode(rehearsal.RESULT, [rehearsal.source()], at=rehearsal.AT, profile=everything)
 
 
-def _check(sources: Sequence[Dataset], at: dt.datetime, run: int, objects: Sequence[str]) -> None:
+def _check(sources: Sequence[Dataset], at: dt.datetime, run: int, profile: Profile) -> None:
     if not sources:
         message = "a result is about at least one instance: sources is empty"
     elif at.tzinfo is None:
         message = "at has no time zone"
     elif run < 1:
         message = f"run is {run}, it counts from 1"
-    elif unknown := [kind for kind in objects if kind not in KINDS]:
+    elif unknown := [kind for kind in profile.objects if kind not in KINDS]:
         message = f"unknown object kind {unknown[0]!r}, known are {', '.join(KINDS)}"
+    elif profile.transfer_syntax not in SYNTAXES:
+        message = f"unknown transfer syntax {profile.transfer_syntax!r}"
     else:
         return
     raise ValueError(message)

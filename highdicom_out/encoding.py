@@ -12,17 +12,44 @@ header laid over it.
 import dataclasses
 import datetime as dt
 import functools
-import io
 from collections import Counter
+from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage
 
 from core.domain.finding import Result
+from core.domain.profile import Profile
 from highdicom_out import headers, mint, provenance, wording
 from highdicom_out.stack import Stack, stack
 
 MOST = 10  #: images read of one series that are looked at one by one; more are slices
+
+
+PLAIN = Profile()
+
+
+class Pictures(Protocol):
+    """The images that were read, as a reader sees them; the worker's way to the pixels."""
+
+    def __call__(self, sop_uid: str, frame: int) -> NDArray[np.uint8] | None:
+        """(rows, columns) grey or (rows, columns, 3) RGB, in the window that the image names.
+
+        `frame` counts from 1. None where the pixels cannot be had.
+        """
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Predecessor:
+    """An object of the same study that this result takes the place of."""
+
+    kind: str  #: of `core.domain.profile.Kind`
+    sop_class_uid: str
+    sop_uid: str
+    series_uid: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +64,24 @@ class Encoding:
     sources: dict[str, Dataset]  #: by SOP Instance UID, at least one
     at: dt.datetime
     run: int
-    language: str
-    kinds: tuple[str, ...] = ()  #: of object that are made in this encoding
+    profile: Profile = PLAIN
+    pictures: Pictures | None = None  #: None: nothing is burnt into an image
+    predecessors: tuple[Predecessor, ...] = ()
+
+    @property
+    def language(self) -> str:
+        """`nb` or `en`."""
+        return self.profile.language
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of object that are made in this encoding."""
+        return self.profile.objects
+
+    @functools.cached_property
+    def description(self) -> str:
+        """The series description, fit for an LO."""
+        return wording.description(self.result, self.language, self.profile.series_description)
 
     @functools.cached_property
     def leader(self) -> Dataset:
@@ -90,14 +133,21 @@ class Encoding:
         return wording.sentence(key, self.language, **facts)
 
     def series_uid(self, kind: str) -> str:
-        """One series per study, kind and algorithm version with its weights."""
+        """One series per study, kind and algorithm version with its weights, or one per result."""
         made = self.result.provenance
         study = self.header.StudyInstanceUID
-        return mint.uid("series", study, made.algorithm, made.version, made.weights_sha256, kind)
+        of = (study, made.algorithm, made.version, made.weights_sha256, kind)
+        one = () if self.profile.one_series else (self.result.job_id, str(self.run))
+        return mint.uid("series", *of, *one, *self._for)
+
+    @property
+    def _for(self) -> tuple[str, ...]:
+        """What tells the objects of two profiles apart; nothing for the default one."""
+        return (self.profile.fingerprint,) if self.profile.fingerprint else ()
 
     def sop_uid(self, kind: str, about: str) -> str:
         """One object per job, run, kind and source; `about` is a SOP or Study Instance UID."""
-        return mint.uid("sop", self.result.job_id, self.run, kind, about)
+        return mint.uid("sop", self.result.job_id, self.run, kind, about, *self._for)
 
     def tracking(self, number: int) -> tuple[str, str]:
         """Tracking identifier and UID of `result.findings[number]`, the same in every object."""
@@ -126,7 +176,6 @@ class Place:
     """Where an object stands: its kind's series, its number there, and what it is about."""
 
     kind: str
-    series_number: int
     instance_number: int
     about: str  #: SOP or Study Instance UID
 
@@ -137,8 +186,8 @@ def stamp(made: Dataset, encoding: Encoding, place: Place) -> None:
     for keyword, value in encoding.equipment.items():
         headers.put(made, keyword, value)
     made.SeriesInstanceUID = encoding.series_uid(place.kind)
-    made.SeriesNumber = place.series_number
-    made.SeriesDescription = wording.description(encoding.result, encoding.language)
+    made.SeriesNumber = encoding.profile.number(place.kind)
+    made.SeriesDescription = encoding.description
     made.InstanceNumber = place.instance_number
     made.SOPInstanceUID = encoding.sop_uid(place.kind, place.about)
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
@@ -155,10 +204,3 @@ def _clock(made: Dataset, encoding: Encoding) -> None:
             setattr(made, f"{prefix}Time", at.strftime("%H%M%S.%f"))
     if zone:
         made.TimezoneOffsetFromUTC = at.strftime("%z")
-
-
-def file_bytes(made: Dataset) -> bytes:
-    """`made` as a complete PS3.10 file in the transfer syntax of its file meta information."""
-    buffer = io.BytesIO()
-    made.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()

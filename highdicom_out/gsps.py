@@ -29,27 +29,15 @@ from pydicom.sequence import Sequence as Items
 
 from core.domain.codes import Code
 from core.domain.finding import Finding, Outcome
+from core.domain.profile import PALETTES
 from highdicom_out import display, findings, headers, wording
 from highdicom_out.encoding import Encoding, Place, blank, stamp
 from highdicom_out.labels import Box, Page
 
 KIND = "gsps"
-SERIES_NUMBER = 9002
 LABEL = "VARDE_AI"
 VIEWED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
 
-#: Colours that the colour-blind tell apart on grey, after Okabe and Ito; taken in turn.
-COLOURS = tuple(
-    CIELabColor.from_rgb(*rgb)
-    for rgb in (
-        (230, 159, 0),
-        (86, 180, 233),
-        (0, 158, 115),
-        (240, 228, 66),
-        (204, 121, 167),
-        (213, 94, 0),
-    )
-)
 GREY = CIELabColor.from_rgb(200, 200, 200)
 
 
@@ -79,7 +67,7 @@ def states(encoding: Encoding) -> list[Dataset]:
 
 def _state(encoding: Encoding, source: Dataset, number: int) -> Dataset:
     made = copy.deepcopy(_draft())
-    stamp(made, encoding, Place(KIND, SERIES_NUMBER, number, str(source.SOPInstanceUID)))
+    stamp(made, encoding, Place(KIND, number, str(source.SOPInstanceUID)))
     sheet = _annotate(encoding, source)
     made.ContentDescription = made.SeriesDescription
     made.GraphicLayerSequence = Items(sheet.layers.values())
@@ -98,7 +86,7 @@ def _draft() -> GrayscaleSoftcopyPresentationState:
     return GrayscaleSoftcopyPresentationState(
         referenced_images=[image],
         series_instance_uid=image.SeriesInstanceUID,
-        series_number=SERIES_NUMBER,
+        series_number=1,
         sop_instance_uid=image.SOPInstanceUID,
         instance_number=1,
         manufacturer="",
@@ -215,11 +203,17 @@ def _write(
 def _kinds(encoding: Encoding) -> dict[Code, tuple[int, str, CIELabColor]]:
     """Order, layer name and colour of each kind of finding, as the algorithm lists them."""
     codes = dict.fromkeys(finding.code for finding in encoding.result.findings)
-    names = _names(codes)
+    names, colours = _names(codes), _colours(encoding.profile.palette)
     return {
-        code: (order, name, COLOURS[(order - 1) % len(COLOURS)])
+        code: (order, name, colours[(order - 1) % len(colours)])
         for order, (code, name) in enumerate(zip(codes, names, strict=True), start=1)
     }
+
+
+@functools.cache
+def _colours(palette: str) -> tuple[CIELabColor, ...]:
+    written = (bytes.fromhex(one.removeprefix("#")) for one in PALETTES[palette])
+    return tuple(CIELabColor.from_rgb(*rgb) for rgb in written)
 
 
 def _names(codes: dict[Code, None]) -> Iterator[str]:

@@ -27,7 +27,6 @@ from highdicom_out.frames import Frame
 from highdicom_out.stack import Stack, decimals
 
 KIND = "seg"
-SERIES_NUMBER = 9003
 LABEL = "VARDE_AI"
 
 
@@ -68,7 +67,7 @@ def _mine(encoding: Encoding, one: Stack) -> list[Segment]:
 def _segmentation(encoding: Encoding, one: Stack, instance: int) -> Dataset:
     made = copy.deepcopy(_draft())
     about = headers.text(one.leader, "SeriesInstanceUID")
-    stamp(made, encoding, Place(KIND, SERIES_NUMBER, instance, about))
+    stamp(made, encoding, Place(KIND, instance, about))
     segments = _mine(encoding, one)
     made.DeviceSerialNumber = provenance.device_uid(encoding.result.provenance)
     made.ContentDescription = made.SeriesDescription
@@ -100,7 +99,7 @@ def _draft() -> Segmentation:
         segmentation_type="BINARY",
         segment_descriptions=[described],
         series_instance_uid=image.SeriesInstanceUID,
-        series_number=SERIES_NUMBER,
+        series_number=1,
         sop_instance_uid=image.SOPInstanceUID,
         instance_number=1,
         manufacturer="",

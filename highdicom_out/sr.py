@@ -39,7 +39,6 @@ from highdicom_out import (
 from highdicom_out.encoding import Encoding, Place, blank, stamp
 
 KIND = "sr"
-SERIES_NUMBER = 9001
 EVALUATED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
 
 
@@ -47,7 +46,7 @@ def report(encoding: Encoding) -> Dataset:
     """The SR document: complete for what it says, preliminary and unverified always."""
     made = copy.deepcopy(_draft())
     about = encoding.header.StudyInstanceUID
-    stamp(made, encoding, Place(KIND, SERIES_NUMBER, encoding.run, about))
+    stamp(made, encoding, Place(KIND, encoding.run, about))
     _refer(made, encoding)
     made.ContentSequence = Items(_tree(encoding))
     if encoding.result.reason or encoding.result.remarks:
@@ -64,7 +63,7 @@ def _draft() -> Comprehensive3DSR:
         evidence=[blank()],
         content=root,
         series_instance_uid=blank().SeriesInstanceUID,
-        series_number=SERIES_NUMBER,
+        series_number=1,
         sop_instance_uid=blank().SOPInstanceUID,
         instance_number=1,
         is_complete=True,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from core.domain.finding import Finding, Measurement, Outcome, Result, Segment
+from core.domain.profile import DESCRIPTION
 from core.domain.reason import Reason
 
 LONG_STRING = 64  # LO, CodeMeaning
@@ -139,12 +140,18 @@ def made_by(result: Result, language: str) -> str:
     return sentence("made_by", language, name=made.name, version=made.version)
 
 
-def description(result: Result, language: str) -> str:
-    """The series description: name, version and that it is unverified, fit for an LO."""
-    made = result.provenance
-    version = cut(long_string(made.version), _VERSION)
-    end = f" {version} – {sentence('unverified', language)}"
-    return long_string(cut(long_string(made.name), LONG_STRING - len(end.encode())) + end)
+def description(result: Result, language: str, template: str = DESCRIPTION) -> str:
+    """The series description after `template`, fit for an LO; the name gives way where it is long.
+
+    A template that does not say so is followed by the words that nobody has verified it.
+    """
+    made, unverified = result.provenance, sentence("unverified", language)
+    if "{unverified}" not in template:
+        template += " – {unverified}"
+    facts = {"version": cut(long_string(made.version), _VERSION), "unverified": unverified}
+    room = LONG_STRING - len(template.format(name="", **facts).encode())
+    name = cut(long_string(made.name), max(room, 0))
+    return long_string(template.format(name=name, **facts))
 
 
 def long_string(text: str) -> str:

@@ -12,7 +12,7 @@ from core.domain.study import Instance, Study
 from core.store import assembly
 
 MOST_FRAMES: Final = 20_000
-RENDERING: Final = "1"  #: part of every image's stamp: raise it when `display` shows otherwise
+RENDERING: Final = "1"  #: part of every image's stamp: raised where `shown` shows otherwise
 Attributes = Mapping[str, str | list[str]]
 
 

@@ -12,7 +12,8 @@ from fastapi.responses import PlainTextResponse, Response
 
 from core.domain.errors import NotFoundError, UnreadableError
 from core.logs import logger
-from web import display, images, lookup
+from highdicom_out import shown
+from web import images, lookup
 from web.context import Context, context_of, words_of
 from web.images import Image
 
@@ -24,7 +25,7 @@ CACHED: Final = "private, max-age=300, must-revalidate"
 _cores = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
-def png(pixels: display.Pixels) -> bytes:
+def png(pixels: shown.Pixels) -> bytes:
     """The pixels as PNG, made smaller where a side is longer than `LONGEST_SIDE`."""
     picture = PIL.Image.fromarray(pixels)
     scale = LONGEST_SIDE / max(picture.size)
@@ -52,7 +53,7 @@ def picture(request: Request, study_id: str, number: str, frame: str) -> Respons
     try:
         with _cores:
             file = context.files.absolute(image.instance.path)
-            body = png(display.shown(file, index, window))
+            body = png(shown.shown(file, index, window))
     except UnreadableError as error:
         syntax = image.instance.transfer_syntax_uid
         logger().warning("an image cannot be shown", study=study_id, error=str(error), kind=syntax)

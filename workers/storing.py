@@ -1,25 +1,30 @@
 """From a result to files, rows and deliveries: all of it, or nothing."""
 
+import dataclasses
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydicom import Dataset
 
 from core.domain.errors import UnavailableError, UnreadableError
 from core.domain.finding import Outcome, Result
 from core.domain.job import Job
+from core.domain.profile import REJECTION, Kind, Profile
 from core.domain.study import Instance
 from core.settings import Settings
 from core.store import deliveries, jobs, results, studies
 from core.store.results import StoredObject
 from highdicom_out import encode
 from highdicom_out.encode import EncodedObject
+from highdicom_out.encoding import Predecessor
 from models.registry import Algorithm
 from workers.lease import Lease, LeaseLostError
+from workers.pictures import Pictures
 from workers.station import Station
 
-ALWAYS = "sr"  #: every outcome gives one, whether or not a destination takes it
+#: What any result can be made into; the manifest adds what only some can.
+ANY_RESULT = frozenset({Kind.SR, Kind.GSPS, Kind.CAPTURE, Kind.PDF, Kind.KOS})
 SOURCES = 10  #: headers that a result without images refers to, one for each series
 NO_IMAGES = ("SR", "PR", "KO", "DOC", "SEG", "RTSTRUCT", "RTPLAN", "REG", "AU", "ECG", "HD")
 
@@ -38,35 +43,75 @@ def store(
     Returns the number of deliveries. Raises `LeaseLostError` where the job is another
     worker's by now: nothing of this run stays.
     """
-    made = encode.encode(
-        result,
-        list(_sources(station, result, instances, job.study_id)),
-        at=station.clock(),
-        run=job.run,
-        language=station.settings.web.language,
-        objects=wanted(station.settings, job.site, station.installed(job)),
-    )
+    profiles = wanted(station.settings, job.site, station.installed(job))
+    sources = list(_sources(station, result, instances, job.study_id))
+    earlier = _earlier(station, job)
+    pictures = Pictures(station, instances)
+    at = station.clock()
+    made = [
+        (one, profile.fingerprint)
+        for profile in _joined(profiles.values())
+        for one in encode.encode(
+            result,
+            sources,
+            at=at,
+            run=job.run,
+            profile=profile,
+            pictures=pictures,
+            predecessors=earlier.get(profile.fingerprint, ()),
+        )
+    ]
     lease.check()
     written = _write(station, job, made)
+    going = [(key, profile) for key, profile in profiles.items() if key]
     try:
-        return _commit(station, job, owner, result, written)
+        return _commit(station, job, owner=owner, result=result, written=written, going=going)
     except LeaseLostError:
         _remove(station, written)
         raise
 
 
-def wanted(settings: Settings, site: str, algorithm: Algorithm | None) -> tuple[str, ...]:
-    """The kinds of object to make: what the site's destinations take and the manifest gives."""
-    given = {*algorithm.manifest.encode.objects, ALWAYS} if algorithm else {ALWAYS}
-    asked = {ALWAYS, *(kind for _, kinds in _destinations(settings, site) for kind in kinds)}
-    return tuple(kind for kind in encode.KINDS if kind in given & asked)
+def wanted(settings: Settings, site: str, algorithm: Algorithm | None) -> dict[str, Profile]:
+    """How each of the site's destinations wants the result, by key, as far as the manifest gives.
 
-
-def _destinations(settings: Settings, site: str) -> list[tuple[str, tuple[str, ...]]]:
-    """(key, kinds of object) of where the site's results go; a site may be gone by now."""
+    Under "" the profile of nobody: a report is made where there is no destination, or no site
+    any more.
+    """
+    given = ANY_RESULT | set(algorithm.manifest.encode.objects if algorithm else ())
     described = settings.sites.get(site)
-    names = described.destinations if described else ()
-    return [(name, settings.destinations[name].objects) for name in names]
+    language = settings.web.language
+    profiles = {
+        key: settings.destinations[key].profile(language)
+        for key in (described.destinations if described else ())
+    }
+    return {
+        key: dataclasses.replace(one, objects=tuple(k for k in one.objects if k in given))
+        for key, one in (profiles or {"": Profile(objects=(Kind.SR,), language=language)}).items()
+    }
+
+
+def _joined(profiles: Iterable[Profile]) -> list[Profile]:
+    """Profiles whose objects are the same bytes as one, with the kinds that any of them names."""
+    found: dict[str, Profile] = {}
+    for one in profiles:
+        other = found.setdefault(one.fingerprint, one)
+        kinds = {*other.objects, *one.objects}
+        found[one.fingerprint] = dataclasses.replace(
+            one, objects=tuple(kind for kind in Kind if kind in kinds)
+        )
+    return list(found.values())
+
+
+def _earlier(station: Station, job: Job) -> dict[str, list[Predecessor]]:
+    """What this result takes the place of, by the fingerprint of the profile it was made for."""
+    with station.database.read() as connection:
+        found = results.replaced(connection, job)
+    earlier: dict[str, list[Predecessor]] = {}
+    for one in found:
+        if one.series_uid and one.kind != REJECTION:
+            told = Predecessor(one.kind, one.sop_class_uid, one.sop_uid, one.series_uid)
+            earlier.setdefault(one.profile, []).append(told)
+    return earlier
 
 
 def _sources(
@@ -109,10 +154,15 @@ def _first_of_series(instances: Sequence[Instance]) -> list[Instance]:
     return list(firsts.values())[:SOURCES]
 
 
-def _write(station: Station, job: Job, made: Sequence[EncodedObject]) -> list[StoredObject]:
-    """Write the objects under names that no other run and no other claim uses."""
+def _write(
+    station: Station, job: Job, made: Sequence[tuple[EncodedObject, str]]
+) -> list[StoredObject]:
+    """Write the objects under names that no other run and no other claim uses.
+
+    `made` are objects with the fingerprint of the profile that they are for.
+    """
     token = secrets.token_hex(4)
-    named = [(f"{one.kind}-{n}-{token}.dcm", one.data) for n, one in enumerate(made, start=1)]
+    named = [(f"{one.kind}-{n}-{token}.dcm", one.data) for n, (one, _) in enumerate(made, start=1)]
     paths = station.files.write_results(job.site, job.id, job.run, named)
     return [
         StoredObject(
@@ -122,18 +172,28 @@ def _write(station: Station, job: Job, made: Sequence[EncodedObject]) -> list[St
             path=path,
             size=len(one.data),
             sha256=hashlib.sha256(one.data).hexdigest(),
+            series_uid=one.series_uid,
+            profile=profile,
         )
-        for one, path in zip(made, paths, strict=True)
+        for (one, profile), path in zip(made, paths, strict=True)
     ]
 
 
 def _commit(
-    station: Station, job: Job, owner: str, result: Result, written: Sequence[StoredObject]
+    station: Station,
+    job: Job,
+    *,
+    owner: str,
+    result: Result,
+    written: Sequence[StoredObject],
+    going: Sequence[tuple[str, Profile]],
 ) -> int:
-    """Everything that others see, at once and only under the lease."""
+    """Everything that others see, at once and only under the lease.
+
+    `going` are destinations with their profiles.
+    """
     now = station.clock()
     said = result.reason.text("en") if result.reason and result.outcome is Outcome.FAILED else ""
-    going = _destinations(station.settings, job.site)
     with station.database.write() as connection:
         if not jobs.encoded(
             connection, job.id, owner=owner, outcome=result.outcome, error=said, now=now

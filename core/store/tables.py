@@ -219,6 +219,8 @@ class ObjectRow(Table):
     run: Mapped[int]
     kind: Mapped[str]
     sop_class_uid: Mapped[str] = mapped_column(UID)
+    series_uid: Mapped[str] = mapped_column(UID, default="")
+    profile: Mapped[str] = mapped_column(sa.String(16), default="")  # Profile.fingerprint
     path: Mapped[str]
     size: Mapped[int] = mapped_column(BIG)
     sha256: Mapped[str]
@@ -242,3 +244,7 @@ class DeliveryRow(Table):
     receipt: Mapped[int | None]
     delivered_at: Mapped[dt.datetime | None]
     error: Mapped[str] = mapped_column(default="")
+    commitment: Mapped[str] = mapped_column(sa.String(16), default="", index=True)
+    transaction_uid: Mapped[str] = mapped_column(UID, default="", index=True)
+    commitment_at: Mapped[dt.datetime | None]
+    commitment_error: Mapped[str] = mapped_column(default="")

@@ -9,6 +9,7 @@ from core.domain.codes import LUNG, MILLIMETRE, NODULE, RIGHT
 from core.domain.errors import IllegalTransitionError, NotFoundError
 from core.domain.finding import Finding, Measurement, Outcome, Provenance, Region, Result
 from core.domain.job import TRANSITIONS, DeliveryState, Event, State, after, before
+from core.domain.profile import Profile
 from core.domain.reason import SENTENCES, Reason, ReasonCode
 from core.store import deliveries, jobs, outbox, result_json, results
 from core.store.database import Database
@@ -56,7 +57,7 @@ def stored(database: Database, job_id: str, kinds: tuple[str, ...] = ("sr", "gsp
         assert jobs.encoded(
             connection, job_id, owner="w1", outcome=Outcome.FINDINGS, error="", now=NOW
         )
-        wanted = [("pacs", ("sr", "gsps")), ("vna", ("sr",))]
+        wanted = [("pacs", Profile()), ("vna", Profile(objects=("sr",)))]
         sent = results.store(
             connection, result(job_id), objects, run=1, destinations=wanted, now=NOW
         )

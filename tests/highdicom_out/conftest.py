@@ -1,5 +1,6 @@
 """Fixtures for the tests of `highdicom_out`."""
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pydicom
 import pytest
 from pydicom import Dataset
 
+from core.domain.profile import Profile
 from highdicom_out.encode import EncodedObject, encode
 from tests.highdicom_out import samples
 from tests.highdicom_out.samples import Encode, Judge, Open
@@ -15,10 +17,13 @@ from tests.services.validators import dciodvfy
 
 @pytest.fixture
 def encoded() -> Encode:
-    """`encode` at the samples' time, in Norwegian unless told otherwise."""
+    """`encode` at the samples' time; fields of a profile are given as they are."""
+    names = {field.name for field in dataclasses.fields(Profile)}
 
     def run(*args: object, **options: object) -> tuple[EncodedObject, ...]:
-        return encode(*args, **{"at": samples.AT, **options})  # type: ignore[arg-type]
+        given = {name: options.pop(name) for name in names & options.keys()}
+        profile = dataclasses.replace(Profile(), **given)  # type: ignore[arg-type]
+        return encode(*args, **{"at": samples.AT, "profile": profile, **options})  # type: ignore[arg-type]
 
     return run
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core import mask
 from core.domain import codes
 from core.domain.finding import Finding, Outcome, Region, Result, Segment
+from core.domain.profile import Profile
 from core.domain.reason import Reason, ReasonCode
 from highdicom_out.encode import EncodedObject, encode, warm_up
 from tests.highdicom_out import samples
@@ -161,7 +162,8 @@ def test_only_the_objects_asked_for_are_made(encoded: Encode) -> None:
         ({"sources": []}, "sources is empty"),
         ({"at": dt.datetime(2026, 3, 1)}, "time zone"),  # noqa: DTZ001
         ({"run": 0}, "run is 0"),
-        ({"objects": ["kos"]}, "unknown object kind 'kos'"),
+        ({"profile": Profile(objects=("pixie",))}, "unknown object kind 'pixie'"),
+        ({"profile": Profile(transfer_syntax="jpeg")}, "unknown transfer syntax 'jpeg'"),
     ],
 )
 def test_what_cannot_be_encoded_is_refused(changes: dict[str, object], words: str) -> None:
@@ -185,6 +187,7 @@ def test_warming_up_leaves_nothing_behind() -> None:
     assert b"Rehearsal" not in one.data
 
 
+EVERYTHING = Profile(objects=("sr", "gsps", "seg"))
 number = st.floats(min_value=-1e4, max_value=1e4, width=32) | st.just(float("nan"))
 region = st.builds(
     Region,
@@ -246,7 +249,7 @@ result = st.builds(
 def test_any_result_is_a_valid_object(result: Result, names: list[str], tmp_path: Path) -> None:
     sources = [samples.radiograph(1), samples.radiograph(2), *(samples.NASTY[n]() for n in names)]
     sources += samples.volume(3)
-    for one in encode(result, sources, at=samples.AT, objects=("sr", "gsps", "seg")):
+    for one in encode(result, sources, at=samples.AT, profile=EVERYTHING):
         assert isinstance(one, EncodedObject)
         path = tmp_path / "one.dcm"
         path.write_bytes(one.data)

@@ -15,6 +15,7 @@ from pydicom import Dataset
 
 from core.domain import codes
 from core.domain.finding import Result
+from core.domain.profile import Profile
 from highdicom_out.encode import EncodedObject, encode
 from tests.highdicom_out import samples
 from tests.highdicom_out.samples import Encode, Judge, Open
@@ -218,10 +219,10 @@ def test_four_hundred_slices_take_a_fraction_of_a_second() -> None:
     sources = samples.volume(400, rows=512, columns=512)
     voxels = np.repeat(ball(3, 512, 512)[1:2], 400, axis=0)
     one_only = samples.read_as_volume(sources, segments=(samples.segment(sources, voxels),))
-    encode(one_only, sources, at=samples.AT, objects=("seg",))
+    encode(one_only, sources, at=samples.AT, profile=Profile(objects=("seg",)))
     took = []
     for _ in range(3):
         start = time.process_time()
-        encode(one_only, sources, at=samples.AT, objects=("seg",))
+        encode(one_only, sources, at=samples.AT, profile=Profile(objects=("seg",)))
         took.append(time.process_time() - start)
     assert min(took) < 0.9

@@ -14,6 +14,7 @@ from pynetdicom.events import Event
 
 from core.domain.finding import Outcome
 from core.domain.job import Job, State
+from core.domain.profile import Profile
 from core.sections import Delivery, Destination
 from core.store import deliveries, jobs, results
 from core.store.database import Database, open_database
@@ -97,7 +98,7 @@ class Post:
             )
             results.store(
                 connection, result(self.job_id), objects, run=1,
-                destinations=[("pacs", ("sr",))], now=NOW,
+                destinations=[("pacs", Profile())], now=NOW,
             )  # fmt: skip
 
     def start(self, port: int, ae_title: str = "ARCHIVE") -> None:

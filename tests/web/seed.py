@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from core.domain import codes
 from core.domain.finding import Finding, Outcome, Provenance, Region, Result, Segment
 from core.domain.job import PLATFORM, Priority, State
+from core.domain.profile import Profile
 from core.domain.reason import Reason, ReasonCode
 from core.domain.study import Decision
 from core.settings import Settings
@@ -205,7 +206,7 @@ class Seed:
         ]
         with self.database.write() as connection:
             results.store(
-                connection, result, objects, run=1, destinations=[("pacs", ("sr", "gsps"))], now=at
+                connection, result, objects, run=1, destinations=[("pacs", Profile())], now=at
             )
             jobs.encoded(connection, job, owner="w", outcome=outcome, error="", now=at)
             for sent in deliveries.of_jobs(connection, [job]):

@@ -12,6 +12,7 @@ from pydicom import Dataset
 from core.domain.errors import ModelError, StorageFullError, UnavailableError
 from core.domain.finding import Outcome
 from core.domain.job import PLATFORM, State
+from core.domain.profile import Profile
 from core.domain.reason import ReasonCode
 from core.store import jobs
 from highdicom_out import encode
@@ -143,9 +144,11 @@ def test_the_objects_are_what_destinations_take_and_the_manifest_gives(
     place: Place, tiny: Algorithm
 ) -> None:
     settings = place.station.settings
-    assert storing.wanted(settings, SITE, tiny) == ("sr", "gsps")
-    assert storing.wanted(settings, SITE, None) == ("sr",)
-    assert storing.wanted(settings, "closed", tiny) == ("sr",)
+    assert storing.wanted(settings, SITE, tiny)["pacs"].objects == ("sr", "gsps")
+    pacs = settings.destinations["pacs"].model_copy(update={"objects": ("sr", "cad", "kos")})
+    fussy = settings.model_copy(update={"destinations": {**settings.destinations, "pacs": pacs}})
+    assert storing.wanted(fussy, SITE, tiny)["pacs"].objects == ("sr", "kos")
+    assert storing.wanted(settings, "closed", tiny) == {"": Profile(objects=("sr",))}
 
 
 def test_what_may_pass_is_tried_again_later(

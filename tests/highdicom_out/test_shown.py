@@ -9,8 +9,8 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 
 from core.domain.errors import UnreadableError
+from highdicom_out import shown as display
 from tests.web.seed import dataset
-from web import display
 
 RAMP = np.arange(0, 4096, 16, dtype=np.uint16).reshape(16, 16)
 CHEST_XRAYS = Path(__file__).parents[3] / "shared" / "data" / "cr_chest"
