@@ -13,7 +13,7 @@ from core.domain.job import PLATFORM, Job
 from core.domain.reason import Reason, ReasonCode
 from core.domain.study import Instance
 from core.store import assembly, jobs, studies
-from workers import answers, pipeline, storing
+from workers import answers, pipeline, storing, tracking
 from workers.lease import Lease, LeaseLostError
 from workers.station import Station
 from workers.telling import said, traced
@@ -91,7 +91,7 @@ class Attempt:
             clock=self.station.clock,
         )
         self._in_time()
-        return result
+        return tracking.tracked(self.station, self.job, result)
 
     def _in_time(self) -> None:
         """Raise where the limit has passed: a decoder may have swallowed Celery's own signal."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pydicom import Dataset
 
 from core.domain.errors import UnreadableError
-from core.domain.finding import Finding
+from core.domain.finding import Anchor, Finding
 from core.domain.reason import Reason, ReasonCode
 from core.domain.study import Instance
 from models import heads, steps
@@ -15,6 +15,8 @@ from models.reading import Reading
 from models.registry import Algorithm
 from models.volume import Network
 from workers import pixels
+
+VIEW = "ViewPosition"
 
 Read = Callable[[Instance], Dataset]
 
@@ -42,13 +44,34 @@ def read(
             continue
         place = Place(instance.sop_uid, ready.geometry, row_direction(dataset))
         found = heads.findings(outputs, algorithm.manifest, place)
-        yield Reading((instance.sop_uid,), tuple(_on_frame(finding, frame) for finding in found))
+        size = image.pixels.shape
+        told = (_on_frame(anchored(one, said(dataset), size), frame) for one in found)
+        yield Reading((instance.sop_uid,), tuple(told))
 
 
 def unreadable(instance: Instance, error: UnreadableError) -> Reading:
     """That the pixels of `instance` could not be read."""
     reason = Reason(ReasonCode.UNREADABLE, {"detail": str(error)})
     return Reading((instance.sop_uid,), reason=reason)
+
+
+def said(dataset: Dataset) -> str:
+    """Side and view of an image as its header says them, `R MLO`; empty without a view."""
+    side, view = (
+        str(dataset.get(keyword) or "").strip().upper() for keyword in ("ImageLaterality", VIEW)
+    )
+    side = side or str(dataset.get("Laterality") or "").strip().upper()
+    return f"{side} {view}".strip() if view else ""
+
+
+def anchored(finding: Finding, frame: str, size: tuple[int, ...]) -> Finding:
+    """`finding` with its region's middle as shares of an image of `size` (rows, columns)."""
+    if finding.region is None or not frame:
+        return finding
+    left, top, right, bottom = finding.region.box
+    place = (left + right) / 2 / size[1], (top + bottom) / 2 / size[0]
+    rounded = tuple(round(one, 4) for one in place)
+    return dataclasses.replace(finding, anchor=Anchor(frame, rounded))
 
 
 def row_direction(dataset: Dataset) -> str | None:

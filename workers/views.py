@@ -1,5 +1,6 @@
 """Unit `study`: all images of a study go to the folder's `hooks.py` together."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from pydicom import Dataset
@@ -33,7 +34,18 @@ def read(
         message = f"more than {MOST} images in the study"
         yield images.unreadable(instance, UnreadableError(message))
     if views:
-        yield hooks.load(algorithm.folder)(views, networks, algorithm.manifest)
+        reading = hooks.load(algorithm.folder)(views, networks, algorithm.manifest)
+        yield _anchored(reading, {one.sop_uid: one for one in views})
+
+
+def _anchored(reading: Reading, views: Mapping[str, View]) -> Reading:
+    """The reading with the place of every region on its view."""
+    told = []
+    for one in reading.findings:
+        seen = views.get(one.sop_uid)
+        named = f"{seen.laterality} {seen.position}".strip() if seen and seen.position else ""
+        told.append(images.anchored(one, named, seen.image.pixels.shape) if seen else one)
+    return dataclasses.replace(reading, findings=tuple(told))
 
 
 def view(sop_uid: str, dataset: Dataset) -> View:

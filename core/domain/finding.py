@@ -40,6 +40,18 @@ class Region:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a finding lies in something that another study of the patient shows as well.
+
+    `place` are shares 0..1 of what `frame` names: of the width and the height of an image
+    of that view (`R MLO`), or of an organ's extent along the patient's x, y, z (`lung L`).
+    """
+
+    frame: str
+    place: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Measurement:
     """How much: a number with a coded unit (UCUM)."""
 
@@ -64,6 +76,7 @@ class Finding:
     tracking_uid: str = ""
     answer: Code | None = None  #: of a question that present and absent do not answer: density
     position: tuple[float, float, float] | None = None  #: its centre in the patient, LPS, mm
+    anchor: Anchor | None = None  #: None where no other study could be compared
 
     @property
     def present(self) -> bool:

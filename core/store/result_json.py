@@ -10,6 +10,7 @@ from typing import Any
 
 from core.domain.codes import Code
 from core.domain.finding import (
+    Anchor,
     Finding,
     Measurement,
     Outcome,
@@ -70,7 +71,7 @@ def _measurements(bodies: list[dict[str, Any]]) -> tuple[Measurement, ...]:
 
 
 def _finding(body: dict[str, Any]) -> Finding:
-    region, position = body["region"], body.get("position")
+    region, position, anchor = body["region"], body.get("position"), body.get("anchor")
     points = region and tuple((point[0], point[1]) for point in region["points"])
     codes = {key: _code(body.get(key)) for key in ("code", "site", "laterality", "answer")}
     return Finding(
@@ -80,6 +81,7 @@ def _finding(body: dict[str, Any]) -> Finding:
             "measurements": _measurements(body["measurements"]),
             "region": region and Region(**{**region, "points": points}),
             "position": position and (position[0], position[1], position[2]),
+            "anchor": anchor and Anchor(anchor["frame"], tuple(anchor["place"])),
         }
     )
 

@@ -75,7 +75,7 @@ class StudyRow(Table):
     created_at: Mapped[dt.datetime] = mapped_column(index=True)
     description: Mapped[str] = mapped_column(default="")
     accession_number: Mapped[str] = mapped_column(default="")
-    patient_id: Mapped[str] = mapped_column(default="")
+    patient_id: Mapped[str] = mapped_column(default="", index=True)
     patient_name: Mapped[str] = mapped_column(default="")
     patient_birth_date: Mapped[str] = mapped_column(default="")
     patient_sex: Mapped[str] = mapped_column(default="")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.codes import LEFT, LUNG, MILLIMETRE, RIGHT, Code
-from core.domain.finding import Finding, Measurement, Region, Segment
+from core.domain.finding import Anchor, Finding, Measurement, Region, Segment
 from core.domain.reason import Reason, ReasonCode
 from models.ct_thorax import candidates, fluid, lungs, measure
 from models.ct_thorax.candidates import Candidate
@@ -99,8 +99,18 @@ def _nodule(
         label.code.code, candidate.probability, label.threshold, uid, site=LUNG,
         laterality=SIDES.get(side), region=Region(uid, _points(measured.points)),
         measurements=_sizes(measured.long, measured.short, measured.volume),
-        position=(x, y, z),
+        position=(x, y, z), anchor=_anchor(found, side, measured.centre),
     )  # fmt: skip
+
+
+def _anchor(found: Lungs, side: int, centre: NDArray[np.float64]) -> Anchor | None:
+    """`centre` (LPS) as shares of the extent of the lung that it lies in."""
+    if side not in SIDES:
+        return None
+    inside = np.argwhere(found.side == side)[:, ::-1] * found.grid.spacing + found.grid.low
+    low, high = inside.min(0), inside.max(0)
+    x, y, z = ((centre - low) / np.maximum(high - low, 1)).round(4).tolist()
+    return Anchor("lung L" if SIDES[side] is LEFT else "lung R", (x, y, z))
 
 
 def _sizes(long: float, short: float, volume: float) -> tuple[Measurement, ...]:

@@ -27,6 +27,9 @@ from workers.station import Station
 SITE = "ward"
 NOWHERE = "redis://127.0.0.1:1/0"
 KEYWORDS = ("Modality", "BodyPartExamined", "ViewPosition")
+STUDY = {
+    "patient_id": "PatientID", "patient_birth_date": "PatientBirthDate", "study_date": "StudyDate",
+}  # fmt: skip
 
 
 class Clock:
@@ -139,7 +142,7 @@ class Place:
                     path=files.relative(path),
                     size=path.stat().st_size,
                     attributes={name: str(dataset.get(name, "")) for name in KEYWORDS},
-                    study={},
+                    study={key: str(dataset.get(name, "")) for key, name in STUDY.items()},
                 )
                 study_id, _ = intake.record_instance(
                     connection, new, association=association, known=study_id, now=now

@@ -9,6 +9,8 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Go up."""
+    with op.batch_alter_table("study", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_study_patient_id"), ["patient_id"], unique=False)
     with op.batch_alter_table("result_object", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("series_uid", sa.String(length=64), nullable=False, server_default="")
@@ -43,3 +45,5 @@ def downgrade() -> None:
     with op.batch_alter_table("result_object", schema=None) as batch_op:
         batch_op.drop_column("profile")
         batch_op.drop_column("series_uid")
+    with op.batch_alter_table("study", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_study_patient_id"))
