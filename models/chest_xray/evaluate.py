@@ -149,6 +149,7 @@ def summary(read: list[Reading]) -> dict[str, Any]:
     """The figures of all images, by label and by subgroup."""
     return {
         "images": len(read),
+        "any": _any(read),
         "labels": {name: _label(read, number) for number, name in enumerate(LABELS)},
         "false_positives_per_image": float(np.mean([one.false.sum() for one in read])),
         "accepted": scores.wilson(sum(one.accepted for one in read), len(read)),
@@ -156,6 +157,29 @@ def summary(read: list[Reading]) -> dict[str, Any]:
             [one.group() for one in read], lambda rows: _short([read[row] for row in rows])
         ),
         "subtlety": {name: _by_subtlety(read, name) for name in LABELS},
+    }
+
+
+def _any(read: list[Reading]) -> dict[str, Any]:
+    """The image as a whole: any finding against none, and findings of all kinds localised.
+
+    An image's score is that of the label furthest above its threshold, in logits: at 0 lies
+    what the algorithm calls "no finding".
+    """
+    manifest = manifests.read(FOLDER)
+    assert manifest.output is not None
+    limits = np.array([label.threshold for label in manifest.output.label])
+    truth = np.array([one.present for one in read])
+    said = np.array([one.probability for one in read], np.float64).clip(1e-6, 1 - 1e-6)
+    above = (np.log(said / (1 - said)) - np.log(limits / (1 - limits))).max(1)
+    wanted, found = truth.sum(1), np.array([(one.right & one.present).sum() for one in read])
+    return {
+        "positive": int(truth.any(1).sum()),
+        "auc": scores.interval(scores.auc, truth.any(1), above),
+        "sensitivity": scores.interval(scores.share, truth.any(1), above >= 0),
+        "specificity": scores.interval(scores.share, ~truth.any(1), above < 0),
+        "findings": int(wanted.sum()),
+        "localised": scores.interval(lambda a, b: float(b.sum() / max(a.sum(), 1)), wanted, found),
     }
 
 
