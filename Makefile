@@ -22,7 +22,8 @@ DONE := $(VENV)/.done
 # One word a package; `a|b`: the first of them that is there or can be had.
 APT_PYTHON := python3 python3-venv
 APT_TEST   := dcmtk orthanc orthanc-dicomweb redis-server postgresql libpixelmed-java \
-              openjdk-17-jre-headless|default-jre-headless chromium|chromium-browser prometheus
+              openjdk-17-jre-headless|default-jre-headless chromium|chromium-browser prometheus \
+              poppler-utils
 
 ##@ Use
 .PHONY: demo
@@ -31,7 +32,7 @@ demo: $(DONE)/default  ## everything on this machine with simulated studies; ARG
 
 ##@ Develop
 .PHONY: test
-test: $(DONE)/dev $(DONE)/apt  ## every test; ARGS="tests/router -k echo" for some of them
+test: $(DONE)/dev $(DONE)/apt $(DONE)/ohif  ## every test; ARGS="tests/router -k echo" for some of them
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 .PHONY: check
@@ -59,7 +60,7 @@ bench: $(DONE)/dev $(DONE)/apt  ## measure receiving, dispatch and the way to th
 
 ##@ Maintain
 .PHONY: setup
-setup: $(DONE)/dev $(DONE)/apt  ## what test needs, without running it
+setup: $(DONE)/dev $(DONE)/apt $(DONE)/ohif  ## what test needs, without running it
 
 .PHONY: train-setup
 train-setup: $(DONE)/train  ## torch and MONAI, for `varde models train`; nothing else needs them
@@ -175,5 +176,11 @@ $(DONE)/train: $(DONE)/dev
 	@touch $@
 
 $(DONE)/apt: Makefile | $(BIN)/python
-	@( $(call apt,$(APT_TEST)) )
+	@( $(call apt,$(APT_TEST) $(if $(shell command -v npm),,npm)) )
 	@mkdir -p $(DONE) && touch $@
+
+# The viewer of tests/system/test_viewers.py, below var/; npm comes with some packages of Node.js
+# and excludes Debian's own there, so it is installed only where it is missing.
+$(DONE)/ohif: tests/services/ohif.py $(DONE)/dev $(DONE)/apt
+	@$(BIN)/python -m tests.services.ohif
+	@touch $@

@@ -10,7 +10,7 @@ import pydantic
 from pydantic import Field
 
 from core.domain.job import Priority
-from core.domain.profile import PRESETS, Kind, Profile
+from core.domain.profile import PRESETS, SYNTAXES, Kind, Profile
 
 AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x20-\x5B\x5D-\x7E]+$")]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
@@ -176,6 +176,11 @@ class Destination(Section):
             message = "series_description may name {name}, {version} and {unverified} only"
             raise ValueError(message) from error
         return value
+
+    @property
+    def syntax(self) -> str:
+        """UID of the transfer syntax that its objects are written in."""
+        return SYNTAXES[self.transfer_syntax or PRESETS[self.preset].transfer_syntax]
 
     def profile(self, language: Language) -> Profile:
         """How it wants results; `language` is that of the pages."""

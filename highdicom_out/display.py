@@ -1,7 +1,9 @@
 """How the image itself is shown: a presentation state replaces all of it (PS3.3 A.33.1).
 
 Whatever the image says of rescaling, windows and polarity is said again, or a viewer
-that applies the state would show another picture than the one without it.
+that applies the state would show another picture than the one without it. Of several
+windows or tables it is the first, which is the one that an image is opened with: a state is
+one way to look at it, and DCMTK refuses a state that leaves a choice.
 """
 
 from collections.abc import Sequence
@@ -44,11 +46,11 @@ def _area(source: Dataset) -> Dataset:
     if spacing := headers.spacing(source):
         item.PresentationPixelSpacing = [f"{one:.12g}"[:16] for one in spacing]
     else:
-        item.PresentationPixelAspectRatio = _aspect(source)
+        item.PresentationPixelAspectRatio = aspect(source)
     return item
 
 
-def _aspect(source: Dataset) -> list[int]:
+def aspect(source: Dataset) -> list[int]:
     """Vertical and horizontal size of a pixel as integers; square where nothing is said."""
     ratio = headers.numbers(source, "PixelAspectRatio")
     pair = 2
@@ -73,20 +75,23 @@ def _rescale(source: Dataset) -> dict[str, object]:
 
 
 def _windows(source: Dataset) -> list[Dataset]:
-    """Softcopy VOI LUT Sequence (PS3.3 C.11.8): one item, or one per window of a multi-frame."""
+    """Softcopy VOI LUT Sequence (PS3.3 C.11.8): one item, or one per window of a multi-frame.
+
+    A table goes before a window, as in `highdicom_out.shown`.
+    """
+    if tables := _tables(source, "VOILUTSequence"):
+        looked_up = Dataset()
+        looked_up.VOILUTSequence = tables[:1]
+        return [looked_up]
     shared = headers.shared_group(source, "FrameVOILUTSequence")
     for holder in (source, shared):
         if holder is not None and (item := _window(holder)):
             return [item]
-    if tables := _tables(source, "VOILUTSequence"):
-        item = Dataset()
-        item.VOILUTSequence = tables
-        return [item]
     return _frame_windows(source)
 
 
 def _window(holder: Dataset) -> Dataset | None:
-    """The windows of `holder` that are wide enough to show anything, None without any."""
+    """The first window of `holder`, None where it is missing or too narrow to show anything."""
     centers, widths = (
         headers.numbers(holder, "WindowCenter"),
         headers.numbers(holder, "WindowWidth"),
@@ -94,11 +99,11 @@ def _window(holder: Dataset) -> Dataset | None:
     function = headers.text(holder, "VOILUTFunction")
     function = function if function in _FUNCTIONS else ""
     least = 1.0 if function in {"", "LINEAR"} else np.nextafter(0.0, 1.0)  # PS3.3 C.11.2.1.2
-    if not centers or len(centers) != len(widths) or min(widths) < least:
+    if not centers or len(centers) != len(widths) or widths[0] < least:
         return None
     item = Dataset()
-    item.WindowCenter = [f"{one:.10g}" for one in centers]
-    item.WindowWidth = [f"{one:.10g}" for one in widths]
+    item.WindowCenter = f"{centers[0]:.10g}"
+    item.WindowWidth = f"{widths[0]:.10g}"
     if function:
         item.VOILUTFunction = function
     return item

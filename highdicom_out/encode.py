@@ -6,14 +6,14 @@ before. Objects are always UNVERIFIED and PRELIMINARY, and always say that AI ma
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from pydicom import Dataset
 
 from core.domain.finding import Result
-from core.domain.profile import SYNTAXES, Kind, Profile
-from highdicom_out import gsps, rehearsal, seg, sr
+from core.domain.profile import REJECTION, SYNTAXES, Kind, Profile
+from highdicom_out import cad, capture, gsps, kos, pdf, rehearsal, rejection, seg, sr
 from highdicom_out.encoding import PLAIN, Encoding, Pictures, Predecessor
 from highdicom_out.headers import by_uid
 from highdicom_out.written import file_bytes
@@ -22,8 +22,13 @@ from highdicom_out.written import file_bytes
 KINDS: Mapping[str, Callable[[Encoding], Sequence[Dataset]]] = MappingProxyType(
     {
         Kind.SR: lambda encoding: [sr.report(encoding)],
+        Kind.CAD: cad.documents,
         Kind.GSPS: gsps.states,
         Kind.SEG: seg.segmentations,
+        Kind.CAPTURE: capture.captures,
+        Kind.PDF: pdf.documents,
+        Kind.KOS: kos.selections,
+        REJECTION: rejection.notes,
     }
 )
 
@@ -48,8 +53,9 @@ def encode(
     profile: Profile = PLAIN,
     pictures: Pictures | None = None,
     predecessors: Sequence[Predecessor] = (),
+    kinds: Collection[str] | None = None,
 ) -> tuple[EncodedObject, ...]:
-    """Encode `result` as the kinds in `profile.objects`, in that order.
+    """Encode `result` as the kinds in `profile.objects`, in that order, a rejection note first.
 
     `sources` are headers (pixel data may be missing) of the instances that the result
     is about, at least one, images or not; the first one's patient and study are the
@@ -60,8 +66,10 @@ def encode(
 
     `at` is aware and becomes every date and time of the objects; `run` tells repeated
     encodings of one job apart. `pictures` shows what captures burn their overlay into.
-    `predecessors` are the objects that these take the place of. `ValueError` for no
-    sources, a naive `at`, a `run` below 1 or a profile that names something unknown.
+    `predecessors` are the objects that these take the place of; where `profile.withdraw`, a
+    rejection note names them. `kinds`: make only these; the objects are the same as with all.
+    `ValueError` for no sources, a naive `at`, a `run` below 1 or a profile that names
+    something unknown.
     """
     _check(sources, at, run, profile)
     encoding = Encoding(result, by_uid(sources), at, run, profile, pictures, tuple(predecessors))
@@ -73,7 +81,8 @@ def encode(
             str(made.SeriesInstanceUID),
             file_bytes(made, profile),
         )
-        for kind in profile.objects
+        for kind in dict.fromkeys((REJECTION, *profile.objects))
+        if kinds is None or kind in kinds
         for made in KINDS[kind](encoding)
     )
 

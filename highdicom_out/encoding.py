@@ -9,6 +9,7 @@ sexes that it does not like, and writes its own time. It therefore drafts an obj
 header laid over it.
 """
 
+import copy
 import dataclasses
 import datetime as dt
 import functools
@@ -18,6 +19,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage
 
 from core.domain.finding import Result
@@ -168,6 +170,18 @@ def blank() -> Dataset:
         headers.put(made, keyword, "")
     made.SOPClassUID = ComputedRadiographyImageStorage
     made.StudyInstanceUID = made.SeriesInstanceUID = made.SOPInstanceUID = "2.25.0"
+    return made
+
+
+def copied(draft: Dataset) -> Dataset:
+    """A data set with copies of `draft`'s elements, whose values are shared: replace sequences.
+
+    `copy.deepcopy` would take a third of an object's time.
+    """
+    made = Dataset()
+    made.update({one.tag: copy.copy(one) for one in draft})
+    made.file_meta = FileMetaDataset()
+    made.file_meta.update({one.tag: copy.copy(one) for one in draft.file_meta})
     return made
 
 

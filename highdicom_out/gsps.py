@@ -9,12 +9,8 @@ Colour images have no state: Color Softcopy Presentation States are for a site t
 asks for them.
 """
 
-import copy
 import dataclasses
 import functools
-import itertools
-import re
-from collections.abc import Iterator
 
 import numpy as np
 from highdicom.color import CIELabColor
@@ -27,16 +23,13 @@ from highdicom.pr import (
 from pydicom import Dataset
 from pydicom.sequence import Sequence as Items
 
-from core.domain.codes import Code
-from core.domain.finding import Finding, Outcome
-from core.domain.profile import PALETTES
-from highdicom_out import display, findings, headers, wording
-from highdicom_out.encoding import Encoding, Place, blank, stamp
+from core.domain.finding import Outcome
+from highdicom_out import display, findings, headers, viewing, wording
+from highdicom_out.encoding import Encoding, Place, blank, copied, stamp
 from highdicom_out.labels import Box, Page
 
 KIND = "gsps"
-LABEL = "VARDE_AI"
-VIEWED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
+LABEL = viewing.OURS
 
 GREY = CIELabColor.from_rgb(200, 200, 200)
 
@@ -59,14 +52,14 @@ class Sheet:
 
 def states(encoding: Encoding) -> list[Dataset]:
     """The states of all viewed images; none where nothing was evaluated."""
-    if encoding.result.outcome not in VIEWED:
+    if encoding.result.outcome not in viewing.EVALUATED:
         return []
     shown = filter(display.is_grayscale, findings.viewed(encoding))
     return [_state(encoding, source, n) for n, source in enumerate(shown, start=1)]
 
 
 def _state(encoding: Encoding, source: Dataset, number: int) -> Dataset:
-    made = copy.deepcopy(_draft())
+    made = copied(_draft())
     stamp(made, encoding, Place(KIND, number, str(source.SOPInstanceUID)))
     sheet = _annotate(encoding, source)
     made.ContentDescription = made.SeriesDescription
@@ -109,8 +102,7 @@ def _body_part(made: Dataset, source: Dataset) -> None:
     """Body part and Laterality (2C of General Series): empty where the image does not say."""
     if part := headers.normal(source, "BodyPartExamined"):
         made.BodyPartExamined = part
-    side = headers.text(source, "Laterality") or headers.text(source, "ImageLaterality")
-    if side in {"L", "R"}:
+    if side := viewing.side(source):
         made.Laterality = side
     elif not part:
         made.Laterality = ""
@@ -119,8 +111,7 @@ def _body_part(made: Dataset, source: Dataset) -> None:
 def _annotate(encoding: Encoding, source: Dataset) -> Sheet:
     """Everything that is drawn on one image."""
     sheet = Sheet(encoding, source, Page(int(source.Columns), int(source.Rows)))
-    here = [n for n, one in enumerate(encoding.result.findings) if _is_here(one, sheet)]
-    here.sort(key=lambda n: -encoding.result.findings[n].probability)
+    here = viewing.here(encoding, source)
     for number in here:
         if points := findings.outline(encoding.result.findings[number].region, encoding):
             sheet.page.avoid(_box(points))
@@ -130,18 +121,11 @@ def _annotate(encoding: Encoding, source: Dataset) -> Sheet:
     return sheet
 
 
-def _is_here(finding: Finding, sheet: Sheet) -> bool:
-    """Whether a present finding belongs on this image."""
-    drawn = finding.region if findings.outline(finding.region, sheet.encoding) else None
-    seen_on = drawn.sop_uid if drawn else finding.sop_uid
-    return finding.present and seen_on == str(sheet.source.SOPInstanceUID)
-
-
 def _draw(sheet: Sheet, number: int) -> None:
     """One finding: its outline and label near it, or its label alone at the top."""
     finding, language = sheet.encoding.result.findings[number], sheet.encoding.language
-    order, name, colour = _kinds(sheet.encoding)[finding.code]
-    layer = sheet.layer(name, order, finding.code.text(language), colour)
+    kind = viewing.kinds(sheet.encoding)[finding.code]
+    layer = sheet.layer(kind.layer, kind.order, finding.code.text(language), _lab(kind.colour))
     words = wording.label(finding, language, findings.measured(finding, sheet.encoding))
     points = findings.outline(finding.region, sheet.encoding)
     if finding.region is None or not points:
@@ -175,7 +159,7 @@ def _notice(sheet: Sheet, *, any_here: bool) -> None:
     who = wording.description(encoding.result, encoding.language)
     below = (wording.short_text(encoding.result.provenance.use(encoding.language)), who)
     lines += [(words, sheet.page.at_bottom(words)) for words in below if words]
-    order = len(_kinds(encoding)) + 1
+    order = len(viewing.kinds(encoding)) + 1
     _write(sheet, sheet.layer(LABEL, order, who, GREY), lines)
 
 
@@ -200,29 +184,6 @@ def _write(
     sheet.annotations.append(made)
 
 
-def _kinds(encoding: Encoding) -> dict[Code, tuple[int, str, CIELabColor]]:
-    """Order, layer name and colour of each kind of finding, as the algorithm lists them."""
-    codes = dict.fromkeys(finding.code for finding in encoding.result.findings)
-    names, colours = _names(codes), _colours(encoding.profile.palette)
-    return {
-        code: (order, name, colours[(order - 1) % len(colours)])
-        for order, (code, name) in enumerate(zip(codes, names, strict=True), start=1)
-    }
-
-
 @functools.cache
-def _colours(palette: str) -> tuple[CIELabColor, ...]:
-    written = (bytes.fromhex(one.removeprefix("#")) for one in PALETTES[palette])
-    return tuple(CIELabColor.from_rgb(*rgb) for rgb in written)
-
-
-def _names(codes: dict[Code, None]) -> Iterator[str]:
-    """Graphic Layer names (CS, at most 16): the English meaning, numbered where two collide."""
-    used = {LABEL}
-    for code in codes:
-        word = re.sub(r"[^A-Z0-9]+", "_", code.meaning.upper()).strip("_0123456789")[:16]
-        word = word.strip("_") or "FINDING"
-        tries = itertools.chain([word], (f"{word[:13]}_{n}" for n in itertools.count(2)))
-        name = next(one for one in tries if one not in used)
-        used.add(name)
-        yield name
+def _lab(colour: viewing.Colour) -> CIELabColor:
+    return CIELabColor.from_rgb(*colour)

@@ -55,8 +55,8 @@ class Page:
         First free of texts and regions near the wanted place, then of texts alone.
         """
         places = [self._box(text, left, top) for top in (*wanted, *self._tops(wanted[0]))]
-        free = [one for one in places if not _clashes(one, self.taken)]
-        clear = (one for one in free[:_NEAR] if not _clashes(one, self.regions))
+        free = [one for one in places if not clashes(one, self.taken)]
+        clear = (one for one in free[:_NEAR] if not clashes(one, self.regions))
         box = next(clear, (free or places)[0])
         self.taken.append(box)
         return box
@@ -74,7 +74,7 @@ class Page:
         return left, top, left + width, top + self.line
 
 
-def _clashes(box: Box, others: list[Box]) -> bool:
+def clashes(box: Box, others: list[Box]) -> bool:
     """Whether `box` covers a part of any of the others; touching is allowed."""
     left, top, right, bottom = box
     return any(

@@ -1,8 +1,9 @@
 """Segmentation objects: the parts of the body that an algorithm marked (PS3.3 A.51).
 
-One binary object per source series, with all segments of that series, on the grid of
-its slices: same Frame of Reference, same rows and columns, a frame only where there is
+One object per source series, with all segments of that series, on the grid of its
+slices: same Frame of Reference, same rows and columns, a frame only where there is
 something to see. Orientation and gantry tilt are those of the slices' own headers.
+Binary, or a label map where the profile asks for it and `labelmap` finds it possible.
 
 highdicom drafts the object once; frames and references are written as bytes, since
 highdicom takes 2.4 s for two segments of 400 slices, and pydicom alone 0.3 s.
@@ -13,14 +14,14 @@ import functools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from highdicom.seg import Segmentation, SegmentDescription
+from highdicom.seg import Segmentation, SegmentationTypeValues, SegmentDescription
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.uid import CTImageStorage, SegmentationStorage
+from pydicom.uid import UID, CTImageStorage, SegmentationStorage
 
 from core import mask
 from core.domain.finding import Segment
-from highdicom_out import frames, headers, mint, provenance, segment_items, wording
+from highdicom_out import frames, headers, labelmap, mint, provenance, segment_items, wording
 from highdicom_out.concepts import ARTIFICIAL_INTELLIGENCE, coded
 from highdicom_out.encoding import Encoding, Place, blank, stamp
 from highdicom_out.frames import Frame
@@ -28,6 +29,9 @@ from highdicom_out.stack import Stack, decimals
 
 KIND = "seg"
 LABEL = "VARDE_AI"
+BINARY, LABELMAP = SegmentationTypeValues.BINARY, SegmentationTypeValues.LABELMAP
+LABEL_MAP_STORAGE = UID("1.2.840.10008.5.1.4.1.1.66.7")  # of 2024: pydicom has no name for it
+CLASSES = {BINARY: SegmentationStorage, LABELMAP: LABEL_MAP_STORAGE}
 
 
 def segmentations(encoding: Encoding) -> list[Dataset]:
@@ -46,7 +50,7 @@ def reference(segment: Segment, encoding: Encoding) -> tuple[Dataset, int] | Non
     for series, one in encoding.stacks.items():
         if segment in (mine := _mine(encoding, one)):
             made = Dataset()
-            made.SOPClassUID, made.Modality = SegmentationStorage, "SEG"
+            made.SOPClassUID, made.Modality = CLASSES[_form(encoding, mine)], "SEG"
             made.StudyInstanceUID = encoding.header.StudyInstanceUID
             made.SeriesInstanceUID = encoding.series_uid(KIND)
             made.SOPInstanceUID = encoding.sop_uid(KIND, series)
@@ -64,24 +68,32 @@ def _mine(encoding: Encoding, one: Stack) -> list[Segment]:
     ]
 
 
+def _form(encoding: Encoding, segments: Sequence[Segment]) -> SegmentationTypeValues:
+    """A label map where the destination wants one and these segments can be told apart in it."""
+    wanted = encoding.profile.segmentation == "labelmap"
+    return LABELMAP if wanted and labelmap.possible(tuple(segments)) else BINARY
+
+
 def _segmentation(encoding: Encoding, one: Stack, instance: int) -> Dataset:
-    made = copy.deepcopy(_draft())
+    segments = _mine(encoding, one)
+    form = _form(encoding, segments)
+    made = copy.deepcopy(_draft(form))
     about = headers.text(one.leader, "SeriesInstanceUID")
     stamp(made, encoding, Place(KIND, instance, about))
-    segments = _mine(encoding, one)
     made.DeviceSerialNumber = provenance.device_uid(encoding.result.provenance)
     made.ContentDescription = made.SeriesDescription
-    made.SegmentSequence = [
-        segment_items.described(segment, n, encoding) for n, segment in enumerate(segments, start=1)
-    ]
+    described: list[Dataset] = [segment_items.background(encoding)] if form is LABELMAP else []
+    for number, segment in enumerate(segments, start=1):
+        described.append(segment_items.described(segment, number, encoding))
+    made.SegmentSequence = described
     _place(made, one)
     _dimensions(made)
-    _fill(made, one, segments)
+    _fill(made, one, segments, form)
     return made
 
 
 @functools.cache
-def _draft() -> Segmentation:
+def _draft(form: SegmentationTypeValues) -> Dataset:
     """A segmentation of nobody's slice; every object is a copy of it with its own frames."""
     image = blank()
     image.SOPClassUID, image.Modality = CTImageStorage, "CT"
@@ -95,8 +107,8 @@ def _draft() -> Segmentation:
     )
     made = Segmentation(
         source_images=[image],
-        pixel_array=np.ones((1, 8, 8), np.bool_),
-        segmentation_type="BINARY",
+        pixel_array=np.ones((1, 8, 8), np.uint8),
+        segmentation_type=form,
         segment_descriptions=[described],
         series_instance_uid=image.SeriesInstanceUID,
         series_number=1,
@@ -110,6 +122,8 @@ def _draft() -> Segmentation:
     )
     for gone in ("SourceImageSequence", "PixelData", "DimensionOrganizationType"):
         made.pop(gone, None)
+    if form is LABELMAP:  # highdicom leaves it to pydicom to find out which VR it has
+        made.add_new("PixelPaddingValue", "US", 0)
     return made
 
 
@@ -147,27 +161,32 @@ def _dimensions(made: Dataset) -> None:
         item.DimensionOrganizationUID = uid
 
 
-def _fill(made: Dataset, one: Stack, segments: Sequence[Segment]) -> None:
+def _fill(
+    made: Dataset, one: Stack, segments: Sequence[Segment], form: SegmentationTypeValues
+) -> None:
     """Frames, references and pixel data; the number of frames is that of filled slices."""
     order = {uid: n for n, uid in enumerate(one.sources)}
-    rank = np.argsort(np.argsort(one.heights)) + 1
-    listed: list[Frame] = []
-    for segment_number, segment in enumerate(segments, start=1):
-        for uid, plane in _filled(segment, order):
-            place = one.places[order[uid]]
-            index = int(rank[order[uid]])
-            listed.append(Frame(one.sources[uid], segment_number, index, place, plane))
-    if not listed:  # a segment without a voxel still needs a frame: PS3.3 C.8.20.2
+    rank = (np.argsort(np.argsort(one.heights)) + 1).tolist()
+    marked = [
+        (uid, [(number, plane)])
+        for number, segment in enumerate(segments, start=1)
+        for uid, plane in _filled(segment, order)
+    ]
+    if form is LABELMAP:
+        marked = sorted(labelmap.by_slice(marked), key=lambda found: rank[order[found[0]]])
+    if not marked:  # a segment without a voxel still needs a frame: PS3.3 C.8.20.2
         size = (int(made.Rows) * int(made.Columns) + mask.BITS - 1) // mask.BITS
-        listed = [Frame(one.leader, 1, int(rank[0]), one.places[0], np.zeros(size, np.uint8))]
+        marked = [(next(iter(order)), [(1, np.zeros(size, np.uint8))])]
+    listed = [
+        Frame(one.sources[uid], rank[order[uid]], one.places[order[uid]], marks)
+        for uid, marks in marked
+    ]
     made.NumberOfFrames = len(listed)
-    frames.put(made, listed, list(one.sources.values()))
+    frames.put(made, listed, list(one.sources.values()), labels=form is LABELMAP)
 
 
 def _filled(segment: Segment, order: dict[str, int]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """The slices of a segment that hold a voxel, as packed bits, with their UIDs."""
-    planes = mask.planes(segment.bits, segment.shape)
-    some = np.any(planes, axis=1).tolist()
-    for uid, plane, there in zip(segment.sop_uids, planes, some, strict=True):
-        if there and uid in order:
+    for uid, plane in labelmap.filled(segment):
+        if uid in order:
             yield uid, plane

@@ -9,6 +9,7 @@ from highdicom.seg import SegmentAlgorithmTypeValues, SegmentDescription
 from highdicom.sr import ContentItem
 from pydicom import Dataset
 
+from core.domain.codes import Code
 from core.domain.finding import Segment
 from highdicom_out import concepts, items, mint, wording
 from highdicom_out.concepts import ARTIFICIAL_INTELLIGENCE, coded
@@ -19,6 +20,21 @@ COLOURS = tuple(
     CIELabColor.from_rgb(*rgb)
     for rgb in ((0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0))
 )
+
+#: What a label map says of its value 0 (PS3.3 C.8.20.2): voxels of no segment.
+BACKGROUND = Code("125040", "DCM", "Background", "Bakgrunn")
+
+
+def background(encoding: Encoding) -> Dataset:
+    """Segment Description of number 0, which the Segment Description of highdicom refuses."""
+    told, made = encoding.result.provenance, Dataset()
+    made.SegmentNumber = 0
+    made.SegmentLabel = BACKGROUND.text(encoding.language)
+    made.SegmentedPropertyCategoryCodeSequence = [coded(BACKGROUND)]
+    made.SegmentedPropertyTypeCodeSequence = [coded(BACKGROUND)]
+    made.SegmentAlgorithmType = SegmentAlgorithmTypeValues.AUTOMATIC.value
+    made.SegmentAlgorithmName = wording.long_string(told.name) or told.algorithm
+    return made
 
 
 def described(segment: Segment, number: int, encoding: Encoding) -> SegmentDescription:

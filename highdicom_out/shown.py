@@ -84,6 +84,7 @@ def _grey(
 def _flattened(header: Dataset, frame: int) -> Dataset:
     """The header with one frame's functional groups laid on top."""
     view = Dataset()
+    view.file_meta = header.file_meta  # tells in which byte order a table of VR OW is
     view.update(header)
     shared = list(header.get("SharedFunctionalGroupsSequence") or [])[:1]
     own = list(header.get("PerFrameFunctionalGroupsSequence") or [])[frame - 1 : frame]

@@ -13,7 +13,6 @@ what has no region is answered under Qualitative Evaluations. The document itsel
 highdicom's, made once; the tree is put into a copy of it.
 """
 
-import copy
 import functools
 from itertools import groupby
 
@@ -23,6 +22,7 @@ from highdicom.sr import (
 )
 from pydicom import Dataset
 from pydicom.sequence import Sequence as Items
+from pydicom.uid import Comprehensive3DSRStorage
 
 from core.domain.finding import Outcome
 from highdicom_out import (
@@ -31,12 +31,13 @@ from highdicom_out import (
     findings,
     headers,
     items,
+    predecessors,
     provenance,
     seg,
     segment_items,
     wording,
 )
-from highdicom_out.encoding import Encoding, Place, blank, stamp
+from highdicom_out.encoding import Encoding, Place, blank, copied, stamp
 
 KIND = "sr"
 EVALUATED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
@@ -44,9 +45,10 @@ EVALUATED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
 
 def report(encoding: Encoding) -> Dataset:
     """The SR document: complete for what it says, preliminary and unverified always."""
-    made = copy.deepcopy(_draft())
+    made = copied(_draft())
     about = encoding.header.StudyInstanceUID
     stamp(made, encoding, Place(KIND, encoding.run, about))
+    predecessors.put(made, encoding, KIND)
     _refer(made, encoding)
     made.ContentSequence = Items(_tree(encoding))
     if encoding.result.reason or encoding.result.remarks:
@@ -96,6 +98,16 @@ def _shown_in(encoding: Encoding) -> dict[int, tuple[Dataset, int]]:
     marked = enumerate(encoding.result.segments)
     found = ((n, seg.reference(one, encoding)) for n, one in marked)
     return {n: one for n, one in found if one}
+
+
+def reference(encoding: Encoding) -> Dataset:
+    """The report of an encoding as a header to refer to."""
+    made = Dataset()
+    made.SOPClassUID, made.Modality = Comprehensive3DSRStorage, "SR"
+    made.StudyInstanceUID = encoding.header.StudyInstanceUID
+    made.SeriesInstanceUID = encoding.series_uid(KIND)
+    made.SOPInstanceUID = encoding.sop_uid(KIND, made.StudyInstanceUID)
+    return made
 
 
 def _tree(encoding: Encoding) -> list[Dataset]:
@@ -210,6 +222,8 @@ def _sentences(encoding: Encoding) -> list[Dataset]:
     result, language = encoding.result, encoding.language
     comments = [wording.remark(one, language) for one in result.remarks]
     comments += [wording.made_by(result, language), result.provenance.use(language)]
+    if encoding.predecessors:
+        comments.append(encoding.say("replaces"))
     if any(findings.without_spacing(one, encoding) for one in result.findings):
         comments.append(encoding.say("no_spacing"))
     if seg.KIND in encoding.kinds and seg.unplaced(encoding):

@@ -34,6 +34,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "findings": ("AI findings: {findings}.", "KI-funn: {findings}."),
         "answers": ("AI assessment: {answers}.", "KI-vurdering: {answers}."),
         "remark": ("Note: {remark}.", "Merk: {remark}."),
+        "replaces": (
+            "This result takes the place of an earlier AI result of the same study.",
+            "Dette resultatet erstatter et tidligere KI-resultat for samme undersøkelse.",
+        ),
         "no_place": (
             "Segmentations are left out: the images do not say where in the patient they are.",
             "Segmenteringer er utelatt: bildene sier ikke hvor i pasienten de er.",

@@ -56,6 +56,10 @@ DELIVERIES: Final = Metric(
     "varde_deliveries", "gauge", ("destination", "state"),
     "Objects on their way to each destination, by state.",
 )  # fmt: skip
+COMMITMENTS: Final = Metric(
+    "varde_commitments", "gauge", ("destination", "state"),
+    "Objects for which storage commitment is or was asked, by state.",
+)  # fmt: skip
 RESULT_DELIVERY: Final = Metric(
     "varde_result_delivery_seconds", "histogram", ("site", "algorithm"),
     "From the last instance of a revision to the last receipt of its result.", "seconds",
@@ -78,5 +82,5 @@ HTTP_DURATION: Final = Metric(
 
 METRICS: Final[tuple[Metric, ...]] = (
     DATABASE_UP, QUEUE_UP, QUEUE_DEPTH, QUEUE_OLDEST, STUDIES, INSTANCES, LAST_INSTANCE, REFUSALS,
-    JOBS, DELIVERIES, RESULT_DELIVERY, INFERENCE, HTTP_REQUESTS, HTTP_DURATION,
+    JOBS, DELIVERIES, COMMITMENTS, RESULT_DELIVERY, INFERENCE, HTTP_REQUESTS, HTTP_DURATION,
 )  # fmt: skip

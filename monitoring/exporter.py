@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from core.logs import logger
 from core.queue import QUEUES, News
-from core.store import deliveries, jobs, studies
+from core.store import commitments, deliveries, jobs, studies
 from core.store.database import Database
 from monitoring import catalogue
 from monitoring.families import Histogram, family
@@ -105,7 +105,7 @@ def _arrivals(connection: sa.Connection) -> Iterator[Family]:
 
 
 def _work(connection: sa.Connection, now: dt.datetime) -> Iterator[Family]:
-    """Jobs, deliveries, and how long the oldest job has waited."""
+    """Jobs, deliveries, commitments, and how long the oldest job has waited."""
     counted = jobs.counts(connection)
     yield family(
         catalogue.JOBS,
@@ -113,6 +113,8 @@ def _work(connection: sa.Connection, now: dt.datetime) -> Iterator[Family]:
     )
     sent = deliveries.counts(connection)
     yield family(catalogue.DELIVERIES, [((to, state), count) for to, state, count in sent])
+    kept = commitments.counts(connection)
+    yield family(catalogue.COMMITMENTS, [((to, state), count) for to, state, count in kept])
     oldest = jobs.oldest_queued(connection)
     ages = {name: now - oldest.get(name, now) for name in (*QUEUES, *oldest)}
     yield family(

@@ -1,4 +1,8 @@
-"""One association with a sender: negotiation, C-ECHO, C-STORE, and a clean end however it comes."""
+"""One association that a peer opens: negotiation, C-ECHO, C-STORE, reports on storage commitment.
+
+It has a clean end however it comes. A sender's is a row for assembly to wait for; that of an
+archive that only reports is not.
+"""
 
 import contextlib
 import socket
@@ -11,7 +15,8 @@ from core.domain.errors import AssociationRejectedError, VardeError
 from core.logs import logger
 from core.settings import Settings
 from core.store import intake as rows
-from router import dimse, negotiation, upper_layer
+from router import dimse, event_report, negotiation, upper_layer
+from router.event_report import EventReport, Reports
 from router.intake import Intake, Receiving, Sender
 from router.upper_layer import ClosedError, ProtocolError, Wire
 
@@ -51,9 +56,10 @@ class Association(threading.Thread):
         self._contexts: dict[int, tuple[str, str]] = {}
         self._command = bytearray()
         self._request: dimse.Command | None = None
-        self._object: Receiving | None = None
+        self._object: Receiving | event_report.Body | None = None
         self._known: dict[str, str] = {}
         self._sender = Sender("", "", "", "", host)
+        self._reporters: tuple[str, ...] = ()  #: destinations that the peer may report for
 
     def run(self) -> None:
         """Negotiate, serve, and leave no file, row or socket open."""
@@ -96,7 +102,10 @@ class Association(threading.Thread):
             logger().error("association rejected", host=self._host, error=str(error))
             self.wire.send(negotiation.reject(negotiation.CONGESTED))
             return False
-        accepted, self._contexts = negotiation.accept(request, max_pdu=self._dicom.max_pdu)
+        offer = negotiation.Offer(storage=bool(self._sender.site), reports=bool(self._reporters))
+        accepted, self._contexts = negotiation.accept(
+            request, max_pdu=self._dicom.max_pdu, offer=offer
+        )
         self.wire.send(accepted)
         return True
 
@@ -104,10 +113,14 @@ class Association(threading.Thread):
         """Why the peer may not associate, None where it may."""
         settings = self._server.settings
         self._sender = Sender("", "", request.calling[:16], request.called[:16], self._host)
-        if request.called not in settings.called_titles():
-            return self._refuse("called AE title is not known here", negotiation.CALLED_UNKNOWN)
-        if settings.site_of(request.called, request.calling) is None:
-            return self._refuse("calling AE title is not known here", negotiation.CALLING_UNKNOWN)
+        self._reporters = event_report.reporters(settings, request.called, request.calling)
+        if not self._reporters:
+            if request.called not in settings.called_titles():
+                return self._refuse("called AE title is not known here", negotiation.CALLED_UNKNOWN)
+            if settings.site_of(request.called, request.calling) is None:
+                return self._refuse(
+                    "calling AE title is not known here", negotiation.CALLING_UNKNOWN
+                )
         if self._server.crowded():
             return self._refuse("too many associations", negotiation.TOO_MANY)
         return None
@@ -120,8 +133,10 @@ class Association(threading.Thread):
         return verdict
 
     def _open(self, request: negotiation.Request) -> None:
-        """A row for the association: assembly waits while it is open."""
+        """A row for a sender's association: assembly waits while it is open."""
         site = self._server.settings.site_of(request.called, request.calling) or ""
+        if not site:
+            return
         intake = self._server.intake
         self.key = uuid.uuid4().hex  # known to `keys` before the row is: `beat` spares it
         with intake.database.write() as connection:
@@ -190,6 +205,8 @@ class Association(threading.Thread):
             self.wire.send_command(context, dimse.response(request, dimse.SUCCESS))
         elif request.field == dimse.C_STORE_RQ and request.has_data_set:
             self._store(context, request)
+        elif request.field == dimse.N_EVENT_REPORT_RQ and self._may_report(context):
+            self._event(context, request)
         elif request.field != dimse.C_CANCEL_RQ:
             self._request = request if request.has_data_set else None
             if not request.has_data_set:
@@ -199,7 +216,7 @@ class Association(threading.Thread):
         """A C-STORE-RQ: its data set goes to a new file."""
         self._request = request
         abstract, syntax = self._contexts[context]
-        if abstract == negotiation.VERIFICATION:
+        if abstract not in negotiation.STORAGE:
             return
         self._object = self._server.intake.begin(
             self._sender,
@@ -217,12 +234,40 @@ class Association(threading.Thread):
         if received is None:
             self._unrecognised(context, request)
             return
+        if isinstance(received, event_report.Body):
+            self._reported(context, request, received)
+            return
         status, comment = dimse.SUCCESS, ""
         try:
             received.finish(self._known)
             self._instances += 1
         except VardeError as error:
             status, comment = error.dimse_status, str(error)
+        self.wire.send_command(context, dimse.response(request, status, comment))
+
+    def _may_report(self, context: int) -> bool:
+        """Whether the presentation context is that of storage commitment."""
+        return self._contexts[context][0] == negotiation.COMMITMENT
+
+    def _event(self, context: int, request: dimse.Command) -> None:
+        """An N-EVENT-REPORT-RQ: its data set is read when it is whole."""
+        body = event_report.Body()
+        if request.has_data_set:
+            self._request, self._object = request, body
+        else:
+            self._reported(context, request, body)
+
+    def _reported(self, context: int, request: dimse.Command, body: event_report.Body) -> None:
+        """A whole report: answered once it is durable."""
+        intake = self._server.intake
+        reports = Reports(self._server.settings.destinations, intake.database, intake.clock)
+        status, comment = dimse.RESOURCE_LIMITATION, "the report is too long"
+        if not body.too_long:
+            report = EventReport(
+                request.sop_class_uid, request.sop_uid, request.event_type, bytes(body.data),
+                self._contexts[context][1],
+            )  # fmt: skip
+            status, comment = reports.take(report, self._reporters)
         self.wire.send_command(context, dimse.response(request, status, comment))
 
     def _unrecognised(self, context: int, request: dimse.Command) -> None:

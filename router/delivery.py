@@ -1,10 +1,11 @@
-"""Delivery of results: a thread a destination, growing delay, an end, and receipts."""
+"""Delivery of results: a thread a destination, growing delay, an end, and receipts.
+
+Whether a destination keeps what it took is asked by another thread (`router.commitment`).
+"""
 
 import datetime as dt
-import hashlib
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from core.domain.errors import DeliveryError, VardeError
 from core.domain.job import Delivery
@@ -15,6 +16,7 @@ from core.store import deliveries
 from core.store.database import Database
 from core.store.files import Files
 from router.destinations import Peer
+from router.made import intact
 
 _LONGEST_SLEEP_S = 2.0  #: news may get lost: look again after this
 
@@ -119,7 +121,7 @@ class Deliverer(threading.Thread):
     def _deliver(self, peer: Peer, delivery: Delivery) -> None:
         """Send one object; its receipt or its failure becomes a row before the next is sent."""
         try:
-            receipt = peer.send(self._file(delivery))
+            receipt = peer.send(intact(self._files, delivery))
         except DeliveryError as error:
             self._failed(delivery, error)
             return
@@ -129,24 +131,19 @@ class Deliverer(threading.Thread):
             self._failed(delivery, DeliveryError(message, status=None, recoverable=True))
             return
         with self._database.write() as connection:
-            done = deliveries.delivered(connection, delivery, receipt=receipt, now=self._clock())
+            done = deliveries.delivered(
+                connection, delivery, receipt=receipt, now=self._clock(), ask_at=self._ask_at()
+            )
         log = logger().bind(job=delivery.job_id, destination=self._key)
         log.info("delivered", kind=delivery.kind, status=f"0x{receipt:04X}")
         if done:
             log.info("job delivered")
 
-    def _file(self, delivery: Delivery) -> Path:
-        """The object's file, byte for byte as it was made; without it nothing can be tried."""
-        path = self._files.absolute(delivery.path)
-        what = "damaged"
-        try:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() == delivery.sha256:
-                    return path
-        except OSError:
-            what = "missing"
-        message = f"the result's file is {what}: {delivery.path}"
-        raise DeliveryError(message, status=None, recoverable=False)
+    def _ask_at(self) -> dt.datetime | None:
+        """When to ask for commitment: by then more of the job will have arrived."""
+        if not self._destination.commitment:
+            return None
+        return self._clock() + dt.timedelta(seconds=self._patience.linger_s)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
         """Try again later, or never."""

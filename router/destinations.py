@@ -1,19 +1,29 @@
-"""The storage SCU: one association to one destination, reused while there is work."""
+"""The storage SCU: one association to one destination, reused while there is work.
+
+An association over which storage commitment is asked for proposes that too, and takes the
+report if it comes over it: we are its SCU as ever, so no role needs to be selected.
+"""
 
 import contextlib
 import socket
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, _config, evt
 from pynetdicom.events import Event
 
+from core.domain.commitment import Commitment
 from core.domain.errors import DeliveryError
 from core.domain.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from core.sections import Destination
-from router import upper_layer
+from router import dimse, upper_layer
+from router.event_report import INSTANCE, EventReport
+from router.negotiation import COMMITMENT
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -26,6 +36,11 @@ MADE: Final = (
     "1.2.840.10008.5.1.4.1.1.88.34",  # Comprehensive 3D SR
     "1.2.840.10008.5.1.4.1.1.11.1",  # Grayscale Softcopy Presentation State
     "1.2.840.10008.5.1.4.1.1.66.4",  # Segmentation
+    "1.2.840.10008.5.1.4.1.1.66.7",  # Label Map Segmentation
+    "1.2.840.10008.5.1.4.1.1.88.50",  # Mammography CAD SR
+    "1.2.840.10008.5.1.4.1.1.88.59",  # Key Object Selection: key images, rejection notes
+    "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.104.1",  # Encapsulated PDF
 )
 #: C-STORE statuses after which the same bytes cannot succeed (PS3.4 B.2.3, PS3.7 C): the
 #: object itself was refused. Out of resources (A7xx) and whatever is not listed may pass.
@@ -38,15 +53,34 @@ _WARNINGS: Final = range(0xB000, 0xC000)
 #: Our UIDs are minted from the job: an archive that knows one has our object, whose receipt
 #: was lost on the way back.
 DUPLICATE: Final = 0x0111
+#: dcm4chee's word for a rejection note that it has carried out already.
+_WITHDRAWN: Final = 0xA770
+#: N-ACTION statuses of a peer that does not offer storage commitment after all (PS3.7 C): no
+#: such SOP class, class not supported, no such action, unrecognised operation.
+_NOT_OFFERED: Final = frozenset({0x0118, 0x0122, 0x0123, 0x0211})
+_REQUEST: Final = 1  # action type, PS3.4 table J.3-1
+
+
+class NotOfferedError(DeliveryError):
+    """The destination does not offer storage commitment."""
 
 
 class Peer:
     """An association to a destination; use it in a `with`."""
 
-    def __init__(self, destination: Destination) -> None:
-        """Nothing is opened yet."""
+    def __init__(
+        self, destination: Destination, heard: Callable[[EventReport], int] | None = None
+    ) -> None:
+        """Nothing is opened yet.
+
+        `heard`, for an association that asks for storage commitment, takes a report and gives
+        the status that answers it.
+        """
         self._destination = destination
+        self._heard = heard
         self._association: Association | None = None
+        self._answered = threading.Event()  #: no report waits for its answer
+        self._answered.set()
 
     def __enter__(self) -> Self:
         """Associate; raises a recoverable `DeliveryError` where the peer does not."""
@@ -57,10 +91,16 @@ class Peer:
         scu.connection_timeout = scu.acse_timeout = scu.dimse_timeout = where.timeout_s
         scu.network_timeout = where.timeout_s
         for sop_class in MADE:
-            scu.add_requested_context(sop_class, [ExplicitVRLittleEndian])
+            scu.add_requested_context(sop_class, [where.syntax])
+        handlers: list[evt.EventHandlerType] = [
+            (evt.EVT_CONN_OPEN, _tune), (evt.EVT_DATA_SENT, self._sent),
+        ]  # fmt: skip
+        if self._heard is not None:
+            scu.add_requested_context(COMMITMENT, [ImplicitVRLittleEndian, ExplicitVRLittleEndian])
+            handlers.append((evt.EVT_N_EVENT_REPORT, self._reported))
         self._association = scu.associate(
             where.host, where.port, ae_title=where.ae_title,
-            evt_handlers=[(evt.EVT_CONN_OPEN, _tune), (evt.EVT_DATA_SENT, _quick)],
+            evt_handlers=handlers,
         )  # fmt: skip
         if not self._association.is_established:
             why = "rejected the association" if self._association.is_rejected else "does not answer"
@@ -78,8 +118,28 @@ class Peer:
         association, self._association = self._association, None
         if association is None or not association.is_established:
             return
+        self._answered.wait(self._destination.timeout_s)
         with contextlib.suppress(Exception):
             association.release()
+
+    def _sent(self, event: Event) -> None:
+        """Something went out: the answer to a report, if one waits for it."""
+        _quick(event)
+        self._answered.set()
+
+    def _reported(self, event: Event) -> tuple[int, None]:
+        """A report on storage commitment over this association (PS3.4 J.3.3)."""
+        if self._heard is None:
+            return dimse.UNRECOGNISED_OPERATION, None
+        self._answered.clear()
+        request: Any = event.request
+        body = request.EventInformation
+        report = EventReport(
+            str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID),
+            request.EventTypeID or 0, body.getvalue() if body else b"",
+            str(event.context.transfer_syntax),
+        )  # fmt: skip
+        return self._heard(report), None
 
     def usable(self) -> bool:
         """Whether the association still stands."""
@@ -103,11 +163,53 @@ class Peer:
             message = "the destination did not answer the C-STORE"
             raise DeliveryError(message, status=None, recoverable=True)
         status = int(answer.Status)
-        if status in {0, DUPLICATE} or status in _WARNINGS:
+        if status in {0, DUPLICATE, _WITHDRAWN} or status in _WARNINGS:
             return status
         comment = str(answer.get("ErrorComment", ""))[:64]
         message = f"the destination answered 0x{status:04X} {comment}".strip()
         raise DeliveryError(message, status=status, recoverable=not _hopeless(status))
+
+    def ask(self, transaction_uid: str, objects: Iterable[Commitment]) -> None:
+        """N-ACTION: request storage commitment of `objects` (PS3.4 J.3.2).
+
+        Raises `NotOfferedError`, and a `DeliveryError` for any other answer than success.
+        """
+        association = self._association
+        if association is None or not association.is_established:
+            message = "the association is gone"
+            raise DeliveryError(message, status=None, recoverable=True)
+        if all(each.abstract_syntax != COMMITMENT for each in association.accepted_contexts):
+            message = "the destination does not offer storage commitment"
+            raise NotOfferedError(message, status=None, recoverable=False)
+        information = _request(transaction_uid, objects)
+        try:
+            answer, _ = association.send_n_action(information, _REQUEST, COMMITMENT, INSTANCE)
+        except (RuntimeError, ValueError, OSError) as error:
+            message = f"the association broke: {error}"
+            raise DeliveryError(message, status=None, recoverable=True) from error
+        if "Status" not in answer:
+            message = "the destination did not answer the N-ACTION"
+            raise DeliveryError(message, status=None, recoverable=True)
+        if status := int(answer.Status):
+            comment = str(answer.get("ErrorComment", ""))[:64]
+            message = f"the destination answered the N-ACTION with 0x{status:04X} {comment}".strip()
+            kind = NotOfferedError if status in _NOT_OFFERED else DeliveryError
+            raise kind(message, status=status, recoverable=kind is DeliveryError)
+
+
+def _request(transaction_uid: str, objects: Iterable[Commitment]) -> Dataset:
+    """Action information (PS3.4 table J.3-1)."""
+    information = Dataset()
+    information.TransactionUID = transaction_uid
+    information.ReferencedSOPSequence = [_reference(one) for one in objects]
+    return information
+
+
+def _reference(one: Commitment) -> Dataset:
+    """One object by class and instance."""
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = one.sop_class_uid, one.sop_uid
+    return item
 
 
 def _hopeless(status: int) -> bool:

@@ -1,4 +1,7 @@
-"""Command sets of C-STORE and C-ECHO (PS3.7 9.3.1, 9.3.5): group 0000, implicit little endian."""
+"""Command sets of C-STORE, C-ECHO and N-EVENT-REPORT (PS3.7 9.3.1, 9.3.5, 10.3.1).
+
+Group 0000, implicit little endian.
+"""
 
 import dataclasses
 import struct
@@ -6,15 +9,22 @@ import struct
 C_STORE_RQ = 0x0001
 C_ECHO_RQ = 0x0030
 C_CANCEL_RQ = 0x0FFF
+N_EVENT_REPORT_RQ = 0x0100
 NO_DATA_SET = 0x0101
 SUCCESS = 0x0000
+PROCESSING_FAILURE = 0x0110  # this and what follows: PS3.7 C
+NO_SUCH_INSTANCE = 0x0112
+NO_SUCH_EVENT = 0x0113
+INVALID_ARGUMENT = 0x0115
+NO_SUCH_CLASS = 0x0118
 UNRECOGNISED_OPERATION = 0x0211
+RESOURCE_LIMITATION = 0x0213
 COMMENT_LENGTH = 64  # VR LO
 LONGEST_COMMAND = 64 * 1024
 
 _ELEMENT = struct.Struct("<HHL")
-_CLASS, _FIELD, _ID, _ID_OF, _TYPE, _STATUS, _COMMENT, _INSTANCE = (
-    0x0002, 0x0100, 0x0110, 0x0120, 0x0800, 0x0900, 0x0902, 0x1000,
+_CLASS, _FIELD, _ID, _ID_OF, _TYPE, _STATUS, _COMMENT, _INSTANCE, _EVENT = (
+    0x0002, 0x0100, 0x0110, 0x0120, 0x0800, 0x0900, 0x0902, 0x1000, 0x1002,
 )  # fmt: skip
 
 
@@ -27,6 +37,7 @@ class Command:
     sop_class_uid: str
     sop_uid: str
     has_data_set: bool
+    event_type: int = 0  #: of an N-EVENT-REPORT-RQ
 
 
 def parse(data: bytes) -> Command:
@@ -50,6 +61,7 @@ def parse(data: bytes) -> Command:
         sop_class_uid=_uid(values, _CLASS),
         sop_uid=_uid(values, _INSTANCE),
         has_data_set=_number(values, _TYPE) != NO_DATA_SET,
+        event_type=_number(values, _EVENT),
     )
 
 
@@ -78,6 +90,8 @@ def response(request: Command, status: int, comment: str = "") -> bytes:
         elements.append((_COMMENT, _padded(comment[:COMMENT_LENGTH], b" ")))
     if request.sop_uid:
         elements.append((_INSTANCE, _padded(request.sop_uid, b"\0")))
+    if request.field == N_EVENT_REPORT_RQ:
+        elements.append((_EVENT, us(request.event_type)))
     body = b"".join(_ELEMENT.pack(0, number, len(value)) + value for number, value in elements)
     return _ELEMENT.pack(0, 0, 4) + struct.pack("<L", len(body)) + body
 

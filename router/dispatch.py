@@ -13,7 +13,7 @@ from core.logs import logger
 from core.queue import News, send
 from core.settings import Settings
 from core.store import assembly as studies
-from core.store import deliveries, jobs, outbox
+from core.store import commitments, deliveries, jobs, outbox
 from core.store.assembly import Wish
 from core.store.database import Database
 from models.registry import Algorithm
@@ -142,13 +142,20 @@ class Dispatcher:
         with self._database.write() as connection:
             lost = jobs.release_lost(connection, now)
             stranded = deliveries.stranded(connection, self._settings.destinations.keys(), now)
+            forgotten = commitments.forget(connection, self._asked())
         for job_id in lost:
             logger().warning("lease lost, job given back", job=job_id)
         if stranded:
             logger().error("destination no longer described", count=stranded)
+        if forgotten:
+            logger().warning("commitment no longer asked for", count=forgotten)
         if self._news.alive() and self._news.lost_everything():
             with self._database.write() as connection:
                 again = outbox.tell_all_again(connection, now)
             if again:
                 logger().warning("queue was empty, jobs announced again", count=again)
         self.tell()
+
+    def _asked(self) -> list[str]:
+        """The destinations that are asked for storage commitment."""
+        return [key for key, one in self._settings.destinations.items() if one.commitment]

@@ -1,4 +1,9 @@
-"""Association negotiation as the acceptor (PS3.8 7.1.1): who may send, and what in which syntax."""
+"""Association negotiation as the acceptor (PS3.8 7.1.1): who may send, and what in which syntax.
+
+Storage is for the senders of sites. The storage commitment push model is for archives that
+report what they keep: the requestor is its SCP then, and must propose that role (PS3.4 J.3.3,
+PS3.7 D.3.3.4). We are no SCP of it: proposed in the ordinary roles, it is turned down.
+"""
 
 import dataclasses
 from typing import Final
@@ -11,12 +16,14 @@ from pynetdicom.pdu_primitives import (
     ImplementationClassUIDNotification,
     ImplementationVersionNameNotification,
     MaximumLengthNotification,
+    SCP_SCU_RoleSelectionNegotiation,
 )
 from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext
 
 from core.domain.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
+COMMITMENT: Final = "1.2.840.10008.1.20.1"  #: Storage Commitment Push Model SOP Class
 #: Retired storage classes that scanners and archives still send (PS3.6 A, PS3.4 2004).
 RETIRED: Final = frozenset(
     {
@@ -76,11 +83,31 @@ def reject(verdict: tuple[int, int, int]) -> bytes:
     return bytes(pdu.encode())
 
 
-def accept(request: Request, *, max_pdu: int) -> tuple[bytes, dict[int, tuple[str, str]]]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Offer:
+    """What a requestor may propose, by who it is."""
+
+    storage: bool = True  #: it sends for a site
+    reports: bool = False  #: it may report on storage commitment
+
+
+SENDER: Final = Offer()
+
+
+def accept(
+    request: Request, *, max_pdu: int, offer: Offer = SENDER
+) -> tuple[bytes, dict[int, tuple[str, str]]]:
     """An A-ASSOCIATE-AC PDU and what was accepted: context id to (SOP class, syntax)."""
+    allowed = _allowed(offer, reporting=offer.reports and _proposes_to_report(request))
     answers = [
-        _judge(context) for context in request.primitive.presentation_context_definition_list
+        _judge(context, allowed)
+        for context in request.primitive.presentation_context_definition_list
     ]
+    accepted = {
+        int(answer.context_id or 0): (str(answer.abstract_syntax), str(answer.transfer_syntax[0]))
+        for answer in answers
+        if answer.result == ACCEPTED
+    }
     primitive = A_ASSOCIATE()
     primitive.application_context_name = UID("1.2.840.10008.3.1.1.1")
     primitive.calling_ae_title = request.primitive.calling_ae_title
@@ -88,14 +115,35 @@ def accept(request: Request, *, max_pdu: int) -> tuple[bytes, dict[int, tuple[st
     primitive.result, primitive.result_source = 0, 1
     primitive.presentation_context_definition_results_list = answers
     primitive.user_information = _about_us(max_pdu)
+    if any(abstract == COMMITMENT for abstract, _ in accepted.values()):
+        primitive.user_information.append(_role())
     pdu = A_ASSOCIATE_AC()
     pdu.from_primitive(primitive)
-    accepted = {
-        int(answer.context_id or 0): (str(answer.abstract_syntax), str(answer.transfer_syntax[0]))
-        for answer in answers
-        if answer.result == ACCEPTED
-    }
     return bytes(pdu.encode()), accepted
+
+
+def _allowed(offer: Offer, *, reporting: bool) -> frozenset[str]:
+    """The SOP classes that this association may carry."""
+    known = {VERIFICATION, COMMITMENT} if reporting else {VERIFICATION}
+    return STORAGE | known if offer.storage else frozenset(known)
+
+
+def _proposes_to_report(request: Request) -> bool:
+    """Whether the requestor wants to be SCP of storage commitment."""
+    return any(
+        isinstance(item, SCP_SCU_RoleSelectionNegotiation)
+        and item.sop_class_uid == COMMITMENT
+        and bool(item.scp_role)
+        for item in request.primitive.user_information
+    )
+
+
+def _role() -> SCP_SCU_RoleSelectionNegotiation:
+    """The requestor is SCP of storage commitment, and nothing but SCP."""
+    role = SCP_SCU_RoleSelectionNegotiation()
+    role.sop_class_uid = UID(COMMITMENT)
+    role.scu_role, role.scp_role = False, True
+    return role
 
 
 def _about_us(max_pdu: int) -> list[_UI]:
@@ -109,15 +157,15 @@ def _about_us(max_pdu: int) -> list[_UI]:
     return [length, implementation, version]
 
 
-def _judge(asked: PresentationContext) -> PresentationContext:
-    """Accept the first syntax of the requestor's that we keep."""
+def _judge(asked: PresentationContext, classes: frozenset[str]) -> PresentationContext:
+    """Accept the first syntax of the requestor's that we keep, for one of `classes`."""
     answer = PresentationContext()
     answer.context_id = asked.context_id
     answer.abstract_syntax = asked.abstract_syntax
     proposed = [str(syntax) for syntax in asked.transfer_syntax]
-    allowed = _PLAIN if asked.abstract_syntax == VERIFICATION else SYNTAXES
+    allowed = SYNTAXES if asked.abstract_syntax in STORAGE else _PLAIN
     chosen = next((syntax for syntax in proposed if syntax in allowed), None)
-    if asked.abstract_syntax not in STORAGE and asked.abstract_syntax != VERIFICATION:
+    if asked.abstract_syntax not in classes:
         answer.result = NO_SUCH_CLASS
     else:
         answer.result = ACCEPTED if chosen else NO_SUCH_SYNTAX

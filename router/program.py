@@ -1,4 +1,4 @@
-"""The router as a program: the storage SCP, assembly, dispatch and delivery in one process."""
+"""The router as a program: storage SCP, assembly, dispatch, delivery, commitment in one process."""
 
 import datetime as dt
 import os
@@ -16,6 +16,7 @@ from core.store.files import Files
 from models import registry
 from router import routes
 from router.attributes import Reader
+from router.commitment import Asker
 from router.delivery import Deliverer
 from router.dispatch import Dispatcher
 from router.intake import Intake
@@ -55,12 +56,13 @@ class Router:
             clock=utc_now,
         )
         self.server = Server(settings, intake, router=self.name, heard=lambda _: self._wake.set())
-        self._deliverers = [
-            Deliverer(
+        self._senders: list[Deliverer | Asker] = [
+            kind(
                 key, destination, settings.delivery,
                 database=self.database, files=self.files, clock=utc_now,
             )
             for key, destination in settings.destinations.items()
+            for kind in ((Deliverer, Asker) if destination.commitment else (Deliverer,))
         ]  # fmt: skip
         self._threads = [
             threading.Thread(target=self._assemble, name="assembly", daemon=True),
@@ -78,14 +80,14 @@ class Router:
         self.files.sweep()
         with self.database.write() as connection:
             rows.beat(connection, self.name, known=[], sending=[], now=utc_now())
-        for thread in (*self._deliverers, *self._threads):
+        for thread in (*self._senders, *self._threads):
             thread.start()
         return self.server.start()
 
     def _heard(self, _: str) -> None:
         """News: a result may wait for delivery."""
-        for deliverer in self._deliverers:
-            deliverer.wake()
+        for sender in self._senders:
+            sender.wake()
 
     def _assemble(self) -> None:
         """Close revisions when the clock or the end of an association says so."""
@@ -127,9 +129,9 @@ class Router:
         self.server.stop()
         self._stopping.set()
         self._wake.set()
-        for deliverer in self._deliverers:
-            deliverer.stop()
-        for thread in (*self._deliverers, *self._threads):
+        for sender in self._senders:
+            sender.stop()
+        for thread in (*self._senders, *self._threads):
             thread.join(5)
         self.database.close()
 

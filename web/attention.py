@@ -1,4 +1,4 @@
-"""The operator's list: what was not taken and why, and jobs that need a hand."""
+"""The operator's list: what was not taken and why, jobs and commitments that need a hand."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from core.domain.job import State
-from core.store import deliveries, intake, jobs, studies
+from core.store import commitments, deliveries, intake, jobs, studies
 from web.context import context_of, page
 
 routes = APIRouter()
@@ -16,12 +16,13 @@ ENDED_BADLY: Final = (State.UNDELIVERABLE, State.FAILED)
 
 @routes.api_route("/refusals", methods=["GET", "HEAD"])
 def refusals(request: Request) -> HTMLResponse:
-    """The latest refusals, and jobs that ended badly."""
+    """The latest refusals, jobs that ended badly, and objects that no archive commits to."""
     context = context_of(request)
     with context.database.read() as connection:
         refused = intake.refusals(connection, limit=MOST)
         stuck = jobs.listed(connection, states=ENDED_BADLY, limit=MOST)
         sent = deliveries.of_jobs(connection, [job.id for job in stuck])
+        unkept = commitments.broken(connection, limit=MOST)
         names = {site.key: site.name for site in studies.sites(connection)}
     told = ((one.job_id, f"{one.destination}: {one.error}") for one in sent if one.error)
     return page(
@@ -30,6 +31,7 @@ def refusals(request: Request) -> HTMLResponse:
         refusals=refused,
         jobs=stuck,
         errors=dict(told),
+        unkept=unkept,
         names=names,
         name_of=context.name_of,
         most=MOST,

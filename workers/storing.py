@@ -3,22 +3,21 @@
 import dataclasses
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pydicom import Dataset
 
 from core.domain.errors import UnavailableError, UnreadableError
 from core.domain.finding import Outcome, Result
 from core.domain.job import Job
-from core.domain.profile import REJECTION, Kind, Profile
+from core.domain.profile import Kind, Profile
 from core.domain.study import Instance
 from core.settings import Settings
-from core.store import deliveries, jobs, results, studies
+from core.store import deliveries, jobs, results, studies, succession
 from core.store.results import StoredObject
-from highdicom_out import encode
-from highdicom_out.encode import EncodedObject
-from highdicom_out.encoding import Predecessor
+from core.store.succession import Succession
 from models.registry import Algorithm
+from workers.batch import Batch, Made, made, standing
 from workers.lease import Lease, LeaseLostError
 from workers.pictures import Pictures
 from workers.station import Station
@@ -27,6 +26,11 @@ from workers.station import Station
 ANY_RESULT = frozenset({Kind.SR, Kind.GSPS, Kind.CAPTURE, Kind.PDF, Kind.KOS})
 SOURCES = 10  #: headers that a result without images refers to, one for each series
 NO_IMAGES = ("SR", "PR", "KO", "DOC", "SEG", "RTSTRUCT", "RTPLAN", "REG", "AU", "ECG", "HD")
+TRIES = 5  #: encodings of one result while other results of the study come in between
+
+
+class _ChangedError(Exception):
+    """Another result of the study was stored meanwhile: what this one replaces is another thing."""
 
 
 def store(
@@ -40,35 +44,27 @@ def store(
 ) -> int:
     """Encode `result`, write its objects, then its rows in one transaction.
 
-    Returns the number of deliveries. Raises `LeaseLostError` where the job is another
-    worker's by now: nothing of this run stays.
+    Returns the number of deliveries: none where a newer result has taken its place already.
+    Raises `LeaseLostError` where the job is another worker's by now: nothing of this run stays.
     """
-    profiles = wanted(station.settings, job.site, station.installed(job))
     sources = list(_sources(station, result, instances, job.study_id))
-    earlier = _earlier(station, job)
-    pictures = Pictures(station, instances)
-    at = station.clock()
-    made = [
-        (one, profile.fingerprint)
-        for profile in _joined(profiles.values())
-        for one in encode.encode(
-            result,
-            sources,
-            at=at,
-            run=job.run,
-            profile=profile,
-            pictures=pictures,
-            predecessors=earlier.get(profile.fingerprint, ()),
-        )
-    ]
-    lease.check()
-    written = _write(station, job, made)
-    going = [(key, profile) for key, profile in profiles.items() if key]
-    try:
-        return _commit(station, job, owner=owner, result=result, written=written, going=going)
-    except LeaseLostError:
-        _remove(station, written)
-        raise
+    profiles = wanted(station.settings, job.site, station.installed(job))
+    batch = Batch(job, result, sources, profiles, Pictures(station, instances))
+    for _ in range(TRIES):
+        with station.database.read() as connection:
+            found = standing(connection, batch)
+        objects = [] if found.outdated_by else list(made(batch, found, station.clock()))
+        lease.check()
+        written = _write(station, job, objects)
+        try:
+            return _commit(station, batch, found, owner=owner, made=objects, written=written)
+        except _ChangedError:
+            _remove(station, written)
+        except LeaseLostError:
+            _remove(station, written)
+            raise
+    message = "other results of the study keep coming in between"
+    raise UnavailableError(message)
 
 
 def wanted(settings: Settings, site: str, algorithm: Algorithm | None) -> dict[str, Profile]:
@@ -88,30 +84,6 @@ def wanted(settings: Settings, site: str, algorithm: Algorithm | None) -> dict[s
         key: dataclasses.replace(one, objects=tuple(k for k in one.objects if k in given))
         for key, one in (profiles or {"": Profile(objects=(Kind.SR,), language=language)}).items()
     }
-
-
-def _joined(profiles: Iterable[Profile]) -> list[Profile]:
-    """Profiles whose objects are the same bytes as one, with the kinds that any of them names."""
-    found: dict[str, Profile] = {}
-    for one in profiles:
-        other = found.setdefault(one.fingerprint, one)
-        kinds = {*other.objects, *one.objects}
-        found[one.fingerprint] = dataclasses.replace(
-            one, objects=tuple(kind for kind in Kind if kind in kinds)
-        )
-    return list(found.values())
-
-
-def _earlier(station: Station, job: Job) -> dict[str, list[Predecessor]]:
-    """What this result takes the place of, by the fingerprint of the profile it was made for."""
-    with station.database.read() as connection:
-        found = results.replaced(connection, job)
-    earlier: dict[str, list[Predecessor]] = {}
-    for one in found:
-        if one.series_uid and one.kind != REJECTION:
-            told = Predecessor(one.kind, one.sop_class_uid, one.sop_uid, one.series_uid)
-            earlier.setdefault(one.profile, []).append(told)
-    return earlier
 
 
 def _sources(
@@ -154,55 +126,70 @@ def _first_of_series(instances: Sequence[Instance]) -> list[Instance]:
     return list(firsts.values())[:SOURCES]
 
 
-def _write(
-    station: Station, job: Job, made: Sequence[tuple[EncodedObject, str]]
-) -> list[StoredObject]:
-    """Write the objects under names that no other run and no other claim uses.
-
-    `made` are objects with the fingerprint of the profile that they are for.
-    """
+def _write(station: Station, job: Job, made: Sequence[Made]) -> list[StoredObject]:
+    """Write the objects under names that no other run and no other claim uses."""
     token = secrets.token_hex(4)
-    named = [(f"{one.kind}-{n}-{token}.dcm", one.data) for n, (one, _) in enumerate(made, start=1)]
-    paths = station.files.write_results(job.site, job.id, job.run, named)
+    named = [
+        (f"{one.object.kind}-{n}-{token}.dcm", one.object.data)
+        for n, one in enumerate(made, start=1)
+    ]
+    paths = station.files.write_results(job.site, job.id, job.run, named) if named else []
     return [
         StoredObject(
-            sop_uid=one.sop_uid,
-            sop_class_uid=one.sop_class_uid,
-            kind=one.kind,
+            sop_uid=one.object.sop_uid,
+            sop_class_uid=one.object.sop_class_uid,
+            kind=one.object.kind,
             path=path,
-            size=len(one.data),
-            sha256=hashlib.sha256(one.data).hexdigest(),
-            series_uid=one.series_uid,
-            profile=profile,
+            size=len(one.object.data),
+            sha256=hashlib.sha256(one.object.data).hexdigest(),
+            series_uid=one.object.series_uid,
+            profile=one.profile,
         )
-        for (one, profile), path in zip(made, paths, strict=True)
+        for one, path in zip(made, paths, strict=True)
     ]
 
 
 def _commit(
     station: Station,
-    job: Job,
+    batch: Batch,
+    found: Succession,
     *,
     owner: str,
-    result: Result,
+    made: Sequence[Made],
     written: Sequence[StoredObject],
-    going: Sequence[tuple[str, Profile]],
 ) -> int:
-    """Everything that others see, at once and only under the lease.
-
-    `going` are destinations with their profiles.
-    """
-    now = station.clock()
-    said = result.reason.text("en") if result.reason and result.outcome is Outcome.FAILED else ""
+    """Everything that others see, at once, only under the lease and only while `found` holds."""
+    job, result, now = batch.job, batch.result, station.clock()
+    going = [(key, profile) for key, profile in batch.profiles.items() if key]
+    only = {one.object.sop_uid: one.only for one in made if one.only}
     with station.database.write() as connection:
+        succession.lock(connection, job.study_id)
+        if standing(connection, batch) != found:
+            raise _ChangedError
         if not jobs.encoded(
-            connection, job.id, owner=owner, outcome=result.outcome, error=said, now=now
+            connection,
+            job.id,
+            owner=owner,
+            outcome=result.outcome,
+            error=_remarkable(result, found),
+            now=now,
         ):
             raise LeaseLostError
-        sent = results.store(connection, result, written, run=job.run, destinations=going, now=now)
+        sent = results.store(
+            connection, result, written, run=job.run, destinations=going, now=now, only=only
+        )
         if not sent:
             deliveries.settle(connection, job.id, now)
     return sent
+
+
+def _remarkable(result: Result, found: Succession) -> str:
+    """What the job's line says: why it failed, why it is not sent."""
+    if newer := found.outdated_by:
+        told = f"{newer.algorithm} {newer.version} has answered revision {newer.revision}"
+        return f"not sent: {told} already"
+    failed = result.outcome is Outcome.FAILED
+    return result.reason.text("en") if result.reason and failed else ""
 
 
 def _remove(station: Station, written: Sequence[StoredObject]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from core.domain.job import Delivery, DeliveryState, Event, State, after
+from core.store import commitments, succession
 from core.store.tables import DeliveryRow, JobRow, ObjectRow
 
 
@@ -33,6 +34,7 @@ def due(
             DeliveryRow.state == DeliveryState.WAITING.value,
             DeliveryRow.destination == destination,
             DeliveryRow.next_at <= now,
+            succession.in_turn(),
         )
         .order_by(DeliveryRow.id)
         .limit(limit)
@@ -48,6 +50,7 @@ def claimed(connection: sa.Connection, delivery: Delivery, *, until: dt.datetime
             DeliveryRow.id == delivery.id,
             DeliveryRow.state == DeliveryState.WAITING.value,
             DeliveryRow.next_at == delivery.next_at,
+            succession.in_turn(),
         )
         .values(next_at=until)
     )
@@ -75,6 +78,7 @@ def next_due(connection: sa.Connection, destination: str) -> dt.datetime | None:
         .where(
             DeliveryRow.state == DeliveryState.WAITING.value,
             DeliveryRow.destination == destination,
+            succession.in_turn(),
         )
         .order_by(DeliveryRow.next_at)
         .limit(1)
@@ -83,10 +87,21 @@ def next_due(connection: sa.Connection, destination: str) -> dt.datetime | None:
 
 
 def delivered(
-    connection: sa.Connection, delivery: Delivery, *, receipt: int, now: dt.datetime
+    connection: sa.Connection,
+    delivery: Delivery,
+    *,
+    receipt: int,
+    now: dt.datetime,
+    ask_at: dt.datetime | None = None,
 ) -> bool:
-    """The destination has acknowledged; returns whether the whole job is delivered now."""
-    return _ended(connection, delivery, DeliveryState.DELIVERED, receipt=receipt, error="", now=now)
+    """The destination has acknowledged; returns whether the whole job is delivered now.
+
+    `ask_at`: when the destination is to be asked whether it will keep the object, if at all.
+    """
+    more = commitments.wanted(ask_at) if ask_at else {}
+    return _ended(
+        connection, delivery, DeliveryState.DELIVERED, receipt=receipt, error="", now=now, **more
+    )
 
 
 def undeliverable(
@@ -109,8 +124,10 @@ def _ended(
     receipt: int | None,
     error: str,
     now: dt.datetime,
+    **more: object,
 ) -> bool:
     values = {
+        **more,
         "state": state.value, "attempts": delivery.attempts + 1, "receipt": receipt, "error": error,
         "delivered_at": now if state is DeliveryState.DELIVERED else None,
     }  # fmt: skip

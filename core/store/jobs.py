@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core.domain.errors import IllegalTransitionError, NotFoundError
 from core.domain.finding import Outcome
 from core.domain.job import DeliveryState, Event, Job, Priority, State, after, before
-from core.store import outbox
+from core.store import commitments, outbox, succession
 from core.store.tables import DeliveryRow, JobRow, OutboxRow, RevisionRow, StudyRow
 
 
@@ -190,9 +190,15 @@ def cancel(connection: sa.Connection, job_id: str, now: dt.datetime) -> None:
 
 
 def retry(connection: sa.Connection, job_id: str, now: dt.datetime) -> State:
-    """Start again what ended badly: deliver the same bytes, or run once more."""
+    """Start again what ended badly: deliver the same bytes, or run once more.
+
+    Storage commitment that a destination refused or did not answer is asked for again too; a
+    delivered job with nothing else to it stays delivered.
+    """
     job = get(connection, job_id)
+    asked = commitments.restart(connection, job_id, now)
     if job.state is State.UNDELIVERABLE:
+        _still_valid(connection, job)
         connection.execute(
             sa.update(DeliveryRow)
             .where(
@@ -208,8 +214,21 @@ def retry(connection: sa.Connection, job_id: str, now: dt.datetime) -> State:
             connection, job, Event.RERUN,
             attempts=0, run=JobRow.run + 1, outcome=None, finished_at=None, delivered_at=None,
         )  # fmt: skip
+    if asked:
+        return job.state
     message = f"job {job_id} is {job.state}: only undeliverable and failed jobs can be retried"
     raise IllegalTransitionError(message)
+
+
+def _still_valid(connection: sa.Connection, job: Job) -> None:
+    """Raise where a newer result has taken the place of this one: it must not follow it."""
+    newer = succession.of(connection, job, job.outcome, {}).outdated_by if job.outcome else None
+    if newer:
+        message = (
+            f"job {job.id} is not sent again: {newer.algorithm} {newer.version} has answered "
+            f"revision {newer.revision} since"
+        )
+        raise IllegalTransitionError(message)
 
 
 def _set(connection: sa.Connection, job: Job, event: Event, **values: object) -> State:

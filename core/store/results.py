@@ -2,15 +2,17 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.domain.finding import Result
-from core.domain.job import DeliveryState, Job
+from core.domain.job import DeliveryState
 from core.domain.profile import REJECTION, Profile
 from core.store import result_json
-from core.store.tables import DeliveryRow, JobRow, ObjectRow, ResultRow
+from core.store.tables import DeliveryRow, ObjectRow, ResultRow
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ def store(
     run: int,
     destinations: Iterable[tuple[str, Profile]],
     now: dt.datetime,
+    only: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> int:
     """Write a result, its objects and what goes where; returns the number of deliveries.
 
     `destinations` are (key, its profile): it gets the kinds of object that the profile names,
-    made for that profile, and every rejection note.
+    made for that profile, and rejection notes. `only`: by SOP Instance UID, the only
+    destinations that an object goes to. Objects are delivered in the order they come in.
     """
     connection.execute(
         sa.insert(ResultRow).values(
@@ -59,6 +63,7 @@ def store(
             for key, profile in wanted
             if made.profile == profile.fingerprint
             and made.kind in (*profile.objects, REJECTION)
+            and key in only.get(made.sop_uid, (key,))
         ]  # fmt: skip
         if rows:
             connection.execute(sa.insert(DeliveryRow), rows)
@@ -76,34 +81,16 @@ def of_jobs(connection: sa.Connection, job_ids: Iterable[str]) -> dict[str, Resu
     return {row.job_id: result_json.load(row.body) for row in connection.execute(query)}
 
 
-def replaced(connection: sa.Connection, job: Job) -> list[StoredObject]:
-    """The objects that `job`'s result takes the place of.
-
-    Those of the latest other job of the same algorithm, in any version, on an earlier or the
-    same revision of the study.
-    """
-    other = (
-        sa.select(JobRow.id)
-        .join(ObjectRow, ObjectRow.job_id == JobRow.id)
-        .where(
-            JobRow.study_id == job.study_id,
-            JobRow.algorithm == job.algorithm,
-            JobRow.id != job.id,
-            JobRow.revision <= job.revision,
-        )
-        .order_by(JobRow.revision.desc(), JobRow.created_at.desc())
-        .limit(1)
-    )
-    earlier = connection.execute(other).scalar_one_or_none()
-    return objects(connection, earlier) if earlier else []
-
-
 def objects(connection: sa.Connection, job_id: str) -> list[StoredObject]:
     """Every object of a job, in the order they were made."""
-    columns = [getattr(ObjectRow, field.name) for field in dataclasses.fields(StoredObject)]
     rows = connection.execute(
-        sa.select(*columns)
+        sa.select(*columns())
         .where(ObjectRow.job_id == job_id)
         .order_by(ObjectRow.run, ObjectRow.kind.desc(), ObjectRow.path)
     )
     return [StoredObject(*row) for row in rows]
+
+
+def columns() -> list[sa.ColumnElement[Any]]:
+    """What a `StoredObject` is made of, in its order."""
+    return [getattr(ObjectRow, field.name) for field in dataclasses.fields(StoredObject)]

@@ -248,3 +248,5 @@ class DeliveryRow(Table):
     transaction_uid: Mapped[str] = mapped_column(UID, default="", index=True)
     commitment_at: Mapped[dt.datetime | None]
     commitment_error: Mapped[str] = mapped_column(default="")
+    commitment_asks: Mapped[int] = mapped_column(default=0)
+    commitment_resent: Mapped[bool] = mapped_column(default=False)

@@ -172,12 +172,13 @@ def _any(read: list[Reading]) -> dict[str, Any]:
     truth = np.array([one.present for one in read])
     said = np.array([one.probability for one in read], np.float64).clip(1e-6, 1 - 1e-6)
     above = (np.log(said / (1 - said)) - np.log(limits / (1 - limits))).max(1)
+    some: NDArray[np.bool_] = np.asarray(truth.any(1), np.bool_)
     wanted, found = truth.sum(1), np.array([(one.right & one.present).sum() for one in read])
     return {
-        "positive": int(truth.any(1).sum()),
-        "auc": scores.interval(scores.auc, truth.any(1), above),
-        "sensitivity": scores.interval(scores.share, truth.any(1), above >= 0),
-        "specificity": scores.interval(scores.share, ~truth.any(1), above < 0),
+        "positive": int(some.sum()),
+        "auc": scores.interval(scores.auc, some, above),
+        "sensitivity": scores.interval(scores.share, some, above >= 0),
+        "specificity": scores.interval(scores.share, ~some, above < 0),
         "findings": int(wanted.sum()),
         "localised": scores.interval(lambda a, b: float(b.sum() / max(a.sum(), 1)), wanted, found),
     }

@@ -9,7 +9,7 @@ from pydicom import Dataset
 from core.domain import codes
 from core.domain.codes import Code
 from core.domain.finding import Outcome, Region, Result
-from highdicom_out.gsps import _names
+from highdicom_out import viewing
 from tests.highdicom_out import samples
 from tests.highdicom_out.samples import Encode, Open, States
 
@@ -156,11 +156,11 @@ def test_what_was_not_evaluated_has_no_state(outcome: Outcome, states: States) -
     assert states(result, [source]) == []
 
 
-def test_the_windows_and_the_whole_image_are_shown(states: States) -> None:
+def test_the_first_window_and_the_whole_image_are_shown(states: States) -> None:
     source = samples.radiograph()
     (state,) = states(samples.of(Outcome.FINDINGS, source), [source])
     (window,) = state.SoftcopyVOILUTSequence
-    assert (window.WindowCenter, window.WindowWidth) == ([2048, 1000], [4096, 500])
+    assert (window.WindowCenter, window.WindowWidth) == (2048, 4096)
     assert (state.RescaleSlope, state.RescaleIntercept, state.RescaleType) == (1, 0, "US")
     (area,) = state.DisplayedAreaSelectionSequence
     assert area.DisplayedAreaTopLeftHandCorner == [1, 1]
@@ -170,12 +170,12 @@ def test_the_windows_and_the_whole_image_are_shown(states: States) -> None:
     assert state.BodyPartExamined == "CHEST"
 
 
-def test_monochrome1_stays_inverse_and_keeps_its_tables(states: States) -> None:
+def test_monochrome1_stays_inverse_and_keeps_its_first_table(states: States) -> None:
     source = samples.inverted()
     (state,) = states(samples.of(Outcome.FINDINGS, source), [source])
     assert state.PresentationLUTShape == "INVERSE"
-    first, second = state.SoftcopyVOILUTSequence[0].VOILUTSequence
-    assert (first.LUTDescriptor, second.LUTDescriptor) == ([4, -2, 16], [4, 0, 16])
+    (first,) = state.SoftcopyVOILUTSequence[0].VOILUTSequence
+    assert first.LUTDescriptor == [4, -2, 16]
     assert first.LUTData == source.VOILUTSequence[0].LUTData
     assert state.ModalityLUTSequence[0].ModalityLUTType == "US"
 
@@ -216,7 +216,7 @@ def test_report_and_state_track_a_finding_by_the_same_uid(encoded: Encode, opene
 
 def test_layer_names_are_code_strings_and_differ() -> None:
     words = ["Nodule", "nodule", "Solitary pulmonary nodule", "Ødem", "123", "Varde AI"]
-    names = list(_names({Code(str(n), "SCT", word): None for n, word in enumerate(words)}))
+    names = list(viewing.layers({Code(str(n), "SCT", word): None for n, word in enumerate(words)}))
     assert names == [
         "NODULE",
         "NODULE_2",

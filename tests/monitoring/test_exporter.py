@@ -6,10 +6,13 @@ from pathlib import Path
 
 import prometheus_client
 import pytest
+import sqlalchemy as sa
 
 from core.domain.finding import Outcome
 from core.queue import News, app, send
+from core.store import commitments
 from core.store.database import Database
+from core.store.tables import DeliveryRow
 from monitoring.exporter import LAG, Exporter
 from monitoring.families import Buckets
 from tests.services.redis import Redis
@@ -69,6 +72,14 @@ def test_deliveries(seed: Seed) -> None:
     delivered(seed, NOW, 3)
     found = read(Exporter(seed.database))
     assert found['varde_deliveries{destination="pacs",state="delivered"}'] == 2
+
+
+def test_commitments(seed: Seed) -> None:
+    delivered(seed, NOW, 3)
+    assert not any("varde_commitments" in name for name in read(Exporter(seed.database)))
+    seed.execute(sa.update(DeliveryRow).values(**commitments.wanted(NOW)))
+    found = read(Exporter(seed.database))
+    assert found['varde_commitments{destination="pacs",state="wanted"}'] == 2
 
 
 def test_times_are_counted_once(seed: Seed) -> None:

@@ -5,11 +5,13 @@ import struct
 from collections.abc import Sequence
 from typing import Self
 
+from pydicom.uid import UID
 from pynetdicom.pdu import A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import (
     A_ASSOCIATE,
     ImplementationClassUIDNotification,
     MaximumLengthNotification,
+    SCP_SCU_RoleSelectionNegotiation,
 )
 from pynetdicom.presentation import build_context
 
@@ -42,6 +44,24 @@ def store_request(sop_class: str, sop_uid: str, message_id: int = 1) -> bytes:
     return element(0x0000, struct.pack("<L", len(body))) + body
 
 
+def event_request(
+    sop_class: str, sop_uid: str, event_type: int = 1, *, data_set: bool = True
+) -> bytes:
+    """An N-EVENT-REPORT-RQ command set (PS3.7 10.3.1.1)."""
+    raw = [text.encode() + b"\0" * (len(text) % 2) for text in (sop_class, sop_uid)]
+    body = b"".join(
+        (
+            element(0x0002, raw[0]),
+            element(0x0100, b"\x00\x01"),
+            element(0x0110, b"\x07\x00"),
+            element(0x0800, b"\x00\x00" if data_set else b"\x01\x01"),
+            element(0x1000, raw[1]),
+            element(0x1002, struct.pack("<H", event_type)),
+        )
+    )
+    return element(0x0000, struct.pack("<L", len(body))) + body
+
+
 class RawScu:
     """One association over a plain socket."""
 
@@ -52,11 +72,14 @@ class RawScu:
         called: str = "VARDE",
         calling: str = "RAW",
         contexts: Sequence[tuple[str, str]] = ((CT, EXPLICIT),),
+        scp_of: Sequence[str] = (),
     ) -> None:
-        """Associate, proposing one presentation context for each (SOP class, syntax)."""
+        """Associate, proposing one presentation context for each (SOP class, syntax), and to be
+        SCP of the classes `scp_of`.
+        """
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(_request(called, calling, contexts))
+        self.socket.sendall(_request(called, calling, contexts, scp_of))
         self.answer, self.body = self.pdu()
 
     def __enter__(self) -> Self:
@@ -127,13 +150,26 @@ class RawScu:
             at += 8 + length
         return int.from_bytes(values[0x0900], "little"), values.get(0x0902, b"").decode().strip()
 
+    def event(
+        self, command: bytes, data: bytes | None = None, *, step: int = 16000
+    ) -> tuple[int, str]:
+        """A whole N-EVENT-REPORT on the first context; returns (status, error comment)."""
+        self.send_value(1, 3, command)
+        if data is not None:
+            for at in range(0, len(data), step):
+                self.send_value(1, 0, data[at : at + step])
+            self.send_value(1, 2, b"")
+        return self.response()
+
     def release(self) -> None:
         """A-RELEASE, answered."""
         self.socket.sendall(struct.pack(">BxL", 5, 4) + bytes(4))
         assert self.pdu()[0] == 6
 
 
-def _request(called: str, calling: str, contexts: Sequence[tuple[str, str]]) -> bytes:
+def _request(
+    called: str, calling: str, contexts: Sequence[tuple[str, str]], scp_of: Sequence[str]
+) -> bytes:
     """An A-ASSOCIATE-RQ PDU."""
     primitive = A_ASSOCIATE()
     primitive.application_context_name = "1.2.840.10008.3.1.1.1"
@@ -149,6 +185,10 @@ def _request(called: str, calling: str, contexts: Sequence[tuple[str, str]]) -> 
     implementation = ImplementationClassUIDNotification()
     implementation.implementation_class_uid = "2.25.1"
     primitive.user_information = [length, implementation]
+    for sop_class in scp_of:
+        role = SCP_SCU_RoleSelectionNegotiation()
+        role.sop_class_uid, role.scu_role, role.scp_role = UID(sop_class), False, True
+        primitive.user_information.append(role)
     pdu = A_ASSOCIATE_RQ()
     pdu.from_primitive(primitive)
     return bytes(pdu.encode())

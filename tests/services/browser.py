@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.services.need import need
 
-_OPTIONS = (
+#: How a Chromium is started that needs no screen and reaches nothing but this machine.
+OPTIONS = (
     "--headless=new",
     "--no-sandbox",
     "--use-gl=angle",
@@ -43,7 +44,7 @@ def _look(url: str, options: Sequence[str], language: str) -> str:
     program = need("chromium", package="chromium")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         own = [f"--user-data-dir={profile}", f"--lang={language}", f"--accept-lang={language}"]
-        command = [program, *_OPTIONS, *own, "--virtual-time-budget=5000", *options, url]
+        command = [program, *OPTIONS, *own, "--virtual-time-budget=5000", *options, url]
         done = subprocess.run(command, capture_output=True, timeout=90, check=False, text=True)
     assert done.returncode == 0, f"Chromium exits {done.returncode}:\n{done.stderr[-2000:]}"
     return done.stdout

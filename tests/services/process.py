@@ -45,7 +45,7 @@ class Process:
         self._news = threading.Condition()
         self.name = Path(str(command[0])).name
         self._child = subprocess.Popen(
-            [*_guard(user), *map(str, command)],
+            [*guard(user), *map(str, command)],
             env=dict(PEER_ENVIRONMENT if env is None else env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
@@ -165,7 +165,7 @@ class Process:
         return f"{self.name} ({state}): {what}. Its output:\n{self.output[-4000:]}"
 
 
-def _guard(user: str | None) -> list[str]:
+def guard(user: str | None) -> list[str]:
     """What makes the program a child that dies with us, and another user where asked."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:

@@ -1,8 +1,12 @@
 """The operator's list."""
 
+import sqlalchemy as sa
+
+from core.domain.finding import Outcome
 from core.settings import Settings
+from core.store.tables import DeliveryRow
 from tests.web.conftest import URL
-from tests.web.seed import Seed
+from tests.web.seed import NOW, Seed, chest, dataset
 from tests.web.visitor import TestClient
 from web.app import create_app
 
@@ -31,3 +35,26 @@ def test_nothing_to_do(empty: tuple[Settings, Seed]) -> None:
         html = client.get("/refusals").text
     assert "Ingen. Alt som kom, er tatt imot." in html
     assert "Ingen. Alt er levert eller på vei." in html
+
+
+def test_what_no_archive_commits_to(empty: tuple[Settings, Seed]) -> None:
+    settings, seed = empty
+    study = seed.study([dataset(chest(8, 8))])
+    seed.complete(study)
+    job = seed.job(study)
+    seed.claim(job)
+    seed.answer(job, Outcome.NOTHING_FOUND)
+    with TestClient(create_app(settings, seed.database, algorithms={}), base_url=URL) as client:
+        assert "lovet bevart" not in client.get("/refusals").text
+        for state, word in (("refused", "avslått"), ("unanswered", "ubesvart"),
+                            ("unsupported", "tilbys ikke")):  # fmt: skip
+            error = "0x0122 <script>"
+            seed.execute(sa.update(DeliveryRow).values(
+                commitment=state, commitment_at=NOW, commitment_error=error
+            ))  # fmt: skip
+            html = client.get("/refusals").text
+            assert html.count(f">{word}</span>") == 2
+            assert "0x0122 &lt;script&gt;" in html
+            assert html.count(f"<code>{job}</code>") == 2
+        seed.execute(sa.update(DeliveryRow).values(commitment="committed"))
+        assert job not in client.get("/refusals").text
