@@ -87,7 +87,7 @@ PRESETS: Mapping[str, Profile] = MappingProxyType(
     {
         "pacs": Profile(),
         "orthanc": Profile(objects=(Kind.SR, Kind.GSPS, Kind.SEG)),
-        "ohif": Profile(objects=(Kind.SR, Kind.SEG)),
+        "ohif": Profile(objects=(Kind.SR, Kind.SEG, Kind.CAPTURE)),
         "weasis": Profile(objects=(Kind.SR, Kind.GSPS, Kind.SEG, Kind.KOS)),
         "images_only": Profile(objects=(Kind.SR, Kind.CAPTURE)),
     }
