@@ -100,7 +100,7 @@ def _image(
     made.BurnedInAnnotation = "YES"
     text = "\n".join(one.words for one in words if one.words)
     made.ImageComments = wording.cut(text.replace("\\", "/"), LETTERS)
-    made.DateOfSecondaryCapture, made.TimeOfSecondaryCapture = made.SeriesDate, made.SeriesTime
+    made.DateOfSecondaryCapture, made.TimeOfSecondaryCapture = made.ContentDate, made.ContentTime
     return made
 
 

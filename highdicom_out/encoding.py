@@ -138,7 +138,7 @@ class Encoding:
         """One series per study, kind and algorithm version with its weights, or one per result."""
         made = self.result.provenance
         study = self.header.StudyInstanceUID
-        of = (study, made.algorithm, made.version, made.weights_sha256, kind)
+        of = (study, made.algorithm, made.version, made.weights_sha256, kind, made.platform_version)
         one = () if self.profile.one_series else (self.result.job_id, str(self.run))
         return mint.uid("series", *of, *one, *self._for)
 
@@ -212,7 +212,8 @@ def _clock(made: Dataset, encoding: Encoding) -> None:
     """Every date and time that the object has of its own, from `at` (PS3.3 C.12.1)."""
     zone = headers.offset(encoding.leader)
     at = encoding.at.astimezone(zone) if zone else encoding.at
-    for prefix in ("Series", "Content", "InstanceCreation", "PresentationCreation"):
+    own = () if encoding.profile.one_series else ("Series",)  # else they would differ in a series
+    for prefix in (*own, "Content", "InstanceCreation", "PresentationCreation"):
         if prefix == "Series" or f"{prefix}Date" in made:
             setattr(made, f"{prefix}Date", at.strftime("%Y%m%d"))
             setattr(made, f"{prefix}Time", at.strftime("%H%M%S.%f"))

@@ -51,9 +51,21 @@ def report(encoding: Encoding) -> Dataset:
     predecessors.put(made, encoding, KIND)
     _refer(made, encoding)
     made.ContentSequence = Items(_tree(encoding))
-    if encoding.result.reason or encoding.result.remarks:
+    if _own_codes(encoding):
         made.CodingSchemeIdentificationSequence = [_scheme()]
     return made
+
+
+def _own_codes(encoding: Encoding) -> bool:
+    """Whether the report has a code of our private scheme."""
+    result = encoding.result
+    codes = [
+        code
+        for one in result.findings
+        for code in (one.code, one.answer, *(measured.concept for measured in one.measurements))
+    ]
+    private = any(code and code.scheme == concepts.SCHEME for code in codes)
+    return private or bool(result.reason or result.remarks)
 
 
 @functools.cache
@@ -166,7 +178,11 @@ def _modality(source: Dataset) -> str:
 
 
 def _measurements(encoding: Encoding) -> list[Dataset]:
-    """TID 4019, then the TID 1410 groups, the most probable finding first."""
+    """TID 4019, then the TID 1410 groups, the most probable finding first.
+
+    Segments have no TID 1411 group beside them: PixelMed takes it for a TID 1410 one and
+    reports a region as missing, twice. They are among the qualitative evaluations.
+    """
     made = encoding.result.provenance
     found = encoding.result.findings
     numbered = [n for n, one in enumerate(found) if findings.located(one, encoding)]

@@ -55,8 +55,19 @@ def _is_here(number: int, encoding: Encoding, source: Dataset) -> bool:
     return finding.present and seen_on == str(source.SOPInstanceUID)
 
 
+#: Body parts (PS3.16 annex L) that a patient has one of: Laterality is forbidden there.
+UNPAIRED = frozenset({
+    "ABDOMEN", "ABDOMENPELVIS", "BLADDER", "BRAIN", "CHEST", "CHESTABDOMEN", "CHESTABDPELVIS",
+    "COCCYX", "CSPINE", "CTSPINE", "HEAD", "HEADNECK", "HEART", "LIVER", "LSPINE", "LSSPINE",
+    "MEDIASTINUM", "NECK", "NECKCHEST", "PANCREAS", "PELVIS", "SKULL", "SPINE", "SPLEEN",
+    "SSPINE", "STERNUM", "STOMACH", "THORAX", "TLSPINE", "TSPINE", "UTERUS", "WHOLEBODY",
+})  # fmt: skip
+
+
 def side(source: Dataset) -> str:
-    """The paired part's side, `L` or `R`, or ''."""
+    """The paired part's side, `L` or `R`, or ''; a side of what is not paired is an error."""
+    if headers.normal(source, "BodyPartExamined") in UNPAIRED:
+        return ""
     found = headers.text(source, "Laterality") or headers.text(source, "ImageLaterality")
     return found if found in {"L", "R"} else ""
 

@@ -41,7 +41,10 @@ RETIRED: Final = frozenset(
 STORAGE: Final = RETIRED | {
     str(context.abstract_syntax) for context in AllStoragePresentationContexts
 }
-SYNTAXES: Final = frozenset(str(syntax) for syntax in AllTransferSyntaxes)
+#: Not those whose pixels are somewhere else: what is acknowledged must be here.
+SYNTAXES: Final = frozenset(
+    str(one) for one in AllTransferSyntaxes if "JPIP" not in one.name and "SMPTE" not in one.name
+)
 _PLAIN: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
 
 ACCEPTED, NO_SUCH_CLASS, NO_SUCH_SYNTAX = 0, 3, 4  # PS3.8 table 9-18

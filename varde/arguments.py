@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _platform(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    """`up`, `demo` and `check`."""
+    """`up`, `demo`, `check` and `conformance`."""
     up = commands.add_parser("up", help="everything on one machine, until Ctrl-C")
     up.set_defaults(command="up:run")
     demo = commands.add_parser("demo", help="`up`, then sends studies and shows the answers")
@@ -73,6 +73,9 @@ def _platform(commands: "_Commands[argparse.ArgumentParser]") -> None:
     demo.add_argument("--seed", type=int, default=1, help="of the first simulated study")
     check = commands.add_parser("check", help="validate site.toml, routes and manifests")
     check.set_defaults(command="check:run")
+    conformance = commands.add_parser("conformance", help="the DICOM conformance statement")
+    conformance.set_defaults(command="conformance.command:run")
+    conformance.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
 
 
 def _studies(commands: "_Commands[argparse.ArgumentParser]") -> None:

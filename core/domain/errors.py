@@ -81,7 +81,7 @@ class ConflictError(VardeError):
 class TooLargeError(VardeError):
     """The object is larger than `intake.max_object_mb`."""
 
-    dimse_status = 0xA701
+    dimse_status = 0xC001  # not "out of resources": the same object will never fit
     http_status = 413
     code = "too-large"
 

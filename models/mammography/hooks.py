@@ -30,7 +30,7 @@ MODIFIED: Final = {
     "399209000": "implant displaced",
     "399110001": "tangential",
 }
-LONG_AXIS: Final = Code("103339001", "SCT", "Long Axis", "Lengste akse")
+LONG_AXIS: Final = Code("103339001", "SCT", "Long axis", "Lengste akse")
 STUDY_SCORE: Final = Code(
     "study-score", "99VARDE", "Study score, 1 to 10", "Undersøkelsens skår, 1 til 10"
 )

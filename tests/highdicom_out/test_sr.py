@@ -351,6 +351,7 @@ def test_a_segment_is_named_measured_and_referred_to(encoded: Encode) -> None:
     sr, seg = encoded(result, sources, objects=["sr", "seg"])
     made = cast("Comprehensive3DSR", srread(io.BytesIO(sr.data)))
     assert meanings(made, "Anatomical Structure") == ["Lung"]
+    assert meanings(made, "Laterality") == ["Left"]
     assert values(made, "Volume") == [2400.0]
     (reference,) = find_content_items(made, name=named(concepts.REFERENCED_SEGMENT), recursive=True)
     (item,) = reference.ReferencedSOPSequence

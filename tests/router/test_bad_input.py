@@ -296,9 +296,9 @@ def test_object_larger_than_allowed(tmp_path: Path) -> None:
     with RawScu(scp.port) as scu:
         big = instance(Rows=1024, Columns=1024, PixelData=bytes(2 << 20))
         status, comment = scu.store(encoded(big), UID)
-        assert status == 0xA701
+        assert status == 0xC001
         assert "intake.max_object_mb" in comment
-        refused(scp, 0xA701, "too-large", kept=False)
+        refused(scp, 0xC001, "too-large", kept=False)
         still_serves(scp, scu)
     scp.stop()
 

@@ -1,0 +1,1 @@
+"""The DICOM conformance statement (PS3.2), generated from what the code does."""
