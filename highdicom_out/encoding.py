@@ -19,18 +19,20 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage
 
 from core.domain.finding import Result
 from core.domain.profile import Profile
-from highdicom_out import headers, mint, provenance, wording
+from highdicom_out import explicit, headers, mint, provenance, wording
 from highdicom_out.stack import Stack, stack
 
 MOST = 10  #: images read of one series that are looked at one by one; more are slices
 
 
 PLAIN = Profile()
+CONTRIBUTING = 0x0018A001
 
 
 class Pictures(Protocol):
@@ -97,10 +99,14 @@ class Encoding:
 
     @functools.cached_property
     def equipment(self) -> dict[str, object]:
-        """General Equipment and Contributing Equipment Sequence by keyword."""
-        made = self.result.provenance
-        contributing = provenance.contributing(made, self.leader, self.at)
-        return {**provenance.equipment(made), "ContributingEquipmentSequence": contributing}
+        """General Equipment by keyword."""
+        return provenance.equipment(self.result.provenance)
+
+    @functools.cached_property
+    def contributing(self) -> RawDataElement:
+        """Contributing Equipment Sequence."""
+        written = provenance.contributing(self.result.provenance, self.leader, self.at)
+        return explicit.raw(CONTRIBUTING, written)
 
     @functools.cached_property
     def images(self) -> tuple[Dataset, ...]:
@@ -199,6 +205,8 @@ def stamp(made: Dataset, encoding: Encoding, place: Place) -> None:
     made.update(encoding.header)
     for keyword, value in encoding.equipment.items():
         headers.put(made, keyword, value)
+    made[CONTRIBUTING] = encoding.contributing
+    explicit.as_written(made)
     made.SeriesInstanceUID = encoding.series_uid(place.kind)
     made.SeriesNumber = encoding.profile.number(place.kind)
     made.SeriesDescription = encoding.description

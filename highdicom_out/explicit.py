@@ -8,6 +8,8 @@ import struct
 
 from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 from pydicom.tag import Tag
 
 _LONG = frozenset({b"SQ", b"OB", b"UN"})
@@ -38,6 +40,17 @@ def item(*elements: bytes) -> bytes:
 def sequence(tag: int, *items: bytes) -> bytes:
     """A sequence of defined length."""
     return element(tag, b"SQ", b"".join(items))
+
+
+def items(*datasets: Dataset) -> bytes:
+    """Data sets as items, the way pydicom writes them in UTF-8: for what is written again."""
+    written = []
+    for one in datasets:
+        buffer = DicomBytesIO()
+        buffer.is_little_endian, buffer.is_implicit_VR = True, False
+        write_dataset(buffer, one, "utf8")
+        written.append(item(buffer.getvalue()))
+    return b"".join(written)
 
 
 def raw(tag: int, items: bytes) -> RawDataElement:

@@ -4,7 +4,9 @@ Each takes a concept of ours first and keeps to the relationships that TID 1500
 uses; `under` hangs children on an item and returns it.
 """
 
+import functools
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from highdicom.sr import (
@@ -19,13 +21,17 @@ from highdicom.sr import (
     TextContentItem,
     UIDRefContentItem,
 )
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
 from pydicom.sequence import Sequence as Items
 
 from core.domain.codes import Code
+from highdicom_out import explicit
 from highdicom_out.concepts import coded
 from highdicom_out.wording import clean
 
+_NAME: Final = 0x0040A043  # Concept Name Code Sequence
+_VALUE: Final = 0x0040A168  # Concept Code Sequence
+_CHILDREN: Final = 0x0040A730  # Content Sequence
 CONTAINS = RelationshipTypeValues.CONTAINS
 CONCEPT_MOD = RelationshipTypeValues.HAS_CONCEPT_MOD
 OBS_CONTEXT = RelationshipTypeValues.HAS_OBS_CONTEXT
@@ -38,42 +44,44 @@ SELECTED_FROM = RelationshipTypeValues.SELECTED_FROM
 def container(name: Code, children: Sequence[Dataset], template: str | None = None) -> ContentItem:
     """A CONTAINER that its parent CONTAINS."""
     item = ContainerContentItem(coded(name), template_id=template, relationship_type=CONTAINS)
-    return under(item, children)
+    return under(_written(item, name), children)
 
 
 def code(name: Code, value: Code, relation: RelationshipTypeValues = CONTAINS) -> ContentItem:
     """A CODE."""
-    return CodeContentItem(coded(name), coded(value), relation)
+    return _written(CodeContentItem(coded(name), coded(value), relation), name, value)
 
 
 def text(name: Code, value: str, relation: RelationshipTypeValues = CONTAINS) -> ContentItem:
     """A TEXT; control characters are dropped."""
-    return TextContentItem(coded(name), clean(value), relation)
+    return _written(TextContentItem(coded(name), clean(value), relation), name)
 
 
 def uidref(name: Code, value: str, relation: RelationshipTypeValues) -> ContentItem:
     """A UIDREF."""
-    return UIDRefContentItem(coded(name), value, relation)
+    return _written(UIDRefContentItem(coded(name), value, relation), name)
 
 
 def num(
     name: Code, value: float, unit: Code, relation: RelationshipTypeValues = CONTAINS
 ) -> ContentItem:
     """A NUM: decimal string of at most 16 characters, and the exact double beside it."""
-    return NumContentItem(coded(name), float(value), coded(unit), relationship_type=relation)
+    item = NumContentItem(coded(name), float(value), coded(unit), relationship_type=relation)
+    return _written(item, name)
 
 
 def image(
     name: Code, source: Dataset, relation: RelationshipTypeValues, frame: int | None = None
 ) -> ContentItem:
     """An IMAGE reference to `source`; `frame` (from 1) for multi-frame images only."""
-    return ImageContentItem(
+    item = ImageContentItem(
         coded(name),
         source.SOPClassUID,
         source.SOPInstanceUID,
         referenced_frame_numbers=frame,
         relationship_type=relation,
     )
+    return _written(item, name)
 
 
 def polyline(name: Code, points: Sequence[tuple[float, float]]) -> ContentItem:
@@ -113,8 +121,23 @@ def segment(name: Code, made: Dataset, number: int) -> ContentItem:
     )
 
 
+def _written(item: ContentItem, name: Code, value: Code | None = None) -> ContentItem:
+    """`item` with its codes as bytes: they are more than half of a report's elements."""
+    item[_NAME] = explicit.raw(_NAME, _code(name))
+    if value is not None:
+        item[_VALUE] = explicit.raw(_VALUE, _code(value))
+    explicit.as_written(item)
+    return item
+
+
+@functools.lru_cache(maxsize=1024)
+def _code(code: Code) -> bytes:
+    """The item of a code sequence (PS3.3 8.8)."""
+    return explicit.items(coded(code))
+
+
 def under(item: ContentItem, children: Sequence[Dataset]) -> ContentItem:
     """`item` with `children` below it; without any, Content Sequence stays absent (1C)."""
     if children:
-        item.ContentSequence = Items(children)
+        item[_CHILDREN] = DataElement(_CHILDREN, "SQ", Items(children))
     return item

@@ -16,12 +16,11 @@ from highdicom.sr import (
     ObserverContext,
 )
 from pydicom import Dataset
-from pydicom.sequence import Sequence as Items
 from pydicom.sr.codedict import codes
 
 from core.domain.codes import Code
 from core.domain.finding import Provenance
-from highdicom_out import mint
+from highdicom_out import explicit, mint
 from highdicom_out.concepts import (
     ACQUISITION_EQUIPMENT,
     ARTIFICIAL_INTELLIGENCE,
@@ -29,6 +28,9 @@ from highdicom_out.concepts import (
     coded,
 )
 from highdicom_out.wording import clean, long_string, short_text
+
+#: Holds the place of the time of an encoding in what is written once.
+_WHEN = "19000101000000.000000+0000"
 
 
 def device_uid(made: Provenance) -> str:
@@ -92,29 +94,36 @@ def software(made: Provenance) -> list[str]:
     return [version for version in (long_string(made.version), platform) if version]
 
 
-def contributing(made: Provenance, source: Dataset, at: dt.datetime) -> Items:
-    """Contributing Equipment Sequence: the modality of `source`, the algorithm, highdicom.
+def contributing(made: Provenance, source: Dataset, at: dt.datetime) -> bytes:
+    """Items of Contributing Equipment: the modality of `source`, the algorithm, highdicom.
 
     The algorithm has two items: as processing equipment (CID 7005), which every
     reader knows, and as artificial intelligence, which IHE AIR asks for.
     """
     modality = _acquisition(source)
-    items = [
-        *([modality] if modality else []),
-        _item(made, PROCESSING_EQUIPMENT, at),
-        _item(made, ARTIFICIAL_INTELLIGENCE, at),
-        _library(),
-    ]
-    return Items(items)
+    shown = tuple(
+        (key, tuple(value) if isinstance(value, list) else value)
+        for key, value in equipment(made).items()
+    )
+    ours = _ours(shown, short_text(made.intended_use))
+    when = at.astimezone(dt.UTC).strftime("%Y%m%d%H%M%S.%f+0000").encode()
+    return (explicit.items(modality) if modality else b"") + ours.replace(_WHEN.encode(), when)
 
 
-def _item(made: Provenance, purpose: Code, at: dt.datetime) -> Dataset:
+@functools.lru_cache(maxsize=64)
+def _ours(shown: tuple[tuple[str, object], ...], use: str) -> bytes:
+    """The items of the algorithm and of the library, at `_WHEN`."""
+    purposes = (PROCESSING_EQUIPMENT, ARTIFICIAL_INTELLIGENCE)
+    return explicit.items(*(_item(shown, use, one) for one in purposes), _library())
+
+
+def _item(shown: tuple[tuple[str, object], ...], use: str, purpose: Code) -> Dataset:
     item = Dataset()
     item.PurposeOfReferenceCodeSequence = [coded(purpose)]
-    for keyword, value in equipment(made).items():
-        setattr(item, keyword, value)
-    item.ContributionDateTime = at.astimezone(dt.UTC).strftime("%Y%m%d%H%M%S.%f+0000")
-    item.ContributionDescription = short_text(made.intended_use)
+    for keyword, value in shown:
+        setattr(item, keyword, list(value) if isinstance(value, tuple) else value)
+    item.ContributionDateTime = _WHEN
+    item.ContributionDescription = use
     return item
 
 
