@@ -2,7 +2,6 @@
 
 import io
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from pydicom import Dataset
 
 from core.domain import codes
 from core.domain.finding import Result
-from core.domain.profile import Profile
-from highdicom_out.encode import EncodedObject, encode
+from highdicom_out.encode import EncodedObject
 from tests.highdicom_out import samples
 from tests.highdicom_out.samples import Encode, Judge, Open
 
@@ -212,17 +210,3 @@ def test_a_real_series(encoded: Encode, flawless: Judge) -> None:
         [sources[60].SOPInstanceUID], assert_missing_frames_are_empty=True
     )
     assert np.array_equal(pixels[0, ..., 0], ball(133, 512, 512, 0.35)[60])
-
-
-def test_four_hundred_slices_take_a_fraction_of_a_second() -> None:
-    """The limit of a product is 300 ms of a free processor; three times that is a busy machine."""
-    sources = samples.volume(400, rows=512, columns=512)
-    voxels = np.repeat(ball(3, 512, 512)[1:2], 400, axis=0)
-    one_only = samples.read_as_volume(sources, segments=(samples.segment(sources, voxels),))
-    encode(one_only, sources, at=samples.AT, profile=Profile(objects=("seg",)))
-    took = []
-    for _ in range(3):
-        start = time.process_time()
-        encode(one_only, sources, at=samples.AT, profile=Profile(objects=("seg",)))
-        took.append(time.process_time() - start)
-    assert min(took) < 0.9
