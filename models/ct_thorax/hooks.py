@@ -33,6 +33,7 @@ THINNEST, THICKEST = 0.25, 5.6  #: mm between slices
 FEWEST_MM: Final = 60.0  #: that the slices reach along their normal
 LEAST_ML: Final = 250.0  #: of both lungs: less is no chest
 SMALLEST_MM: Final = 3.0  #: long axis of a nodule that is told
+REACH_MM: Final = 25.0  #: from a nodule's middle to the lung that it belongs to
 RIM_ML: Final = 12.0  #: of lung in the last slab on either side: it goes on outside the volume
 
 
@@ -93,7 +94,7 @@ def _nodule(
     volume: Volume, found: Lungs, candidate: Candidate, measured: Measured, label: Label
 ) -> Finding:
     uid = volume.sop_uids[measured.slice]
-    side = int(lungs.at(found.side, found.grid, candidate.centre))
+    side = _side(found, candidate.centre)
     x, y, z = measured.centre.tolist()
     return Finding(
         label.code.code, candidate.probability, label.threshold, uid, site=LUNG,
@@ -101,6 +102,24 @@ def _nodule(
         measurements=_sizes(measured.long, measured.short, measured.volume),
         position=(x, y, z), anchor=_anchor(found, side, measured.centre),
     )  # fmt: skip
+
+
+def _side(found: Lungs, centre: NDArray[np.float64]) -> int:
+    """The lung that `centre` (LPS) lies in, or else the nearest within `REACH_MM`; 0 for none.
+
+    The middle of a large nodule at the pleura may lie outside of both masks.
+    """
+    cells = int(REACH_MM / found.grid.spacing)
+    index = np.rint(found.grid.to_index(centre[None])[0]).astype(int)
+    low = np.clip(index - cells, 0, np.array(found.side.shape) - 1)
+    part = found.side[tuple(slice(a, b + cells + 1) for a, b in zip(low, index, strict=True))]
+    inside = np.argwhere(part)
+    if not len(inside):
+        return 0
+    gaps = np.linalg.norm(inside + low - index, axis=1)
+    nearest = int(gaps.argmin())
+    near = gaps[nearest] * found.grid.spacing <= REACH_MM
+    return int(part[tuple(inside[nearest])]) if near else 0
 
 
 def _anchor(found: Lungs, side: int, centre: NDArray[np.float64]) -> Anchor | None:
