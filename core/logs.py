@@ -20,7 +20,7 @@ KNOWN_KEYS: Final = frozenset({
     "revision", "algorithm", "version", "queue", "state", "outcome", "attempts", "destination",
     "status", "code", "reason", "error", "detail", "called", "calling", "host", "port", "objects",
     "instances", "seconds", "kind", "path", "count", "exception", "exc_info", "pid", "provider",
-    "url", "signal",
+    "url", "signal", "transaction",
 })  # fmt: skip
 
 

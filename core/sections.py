@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import socket
+import string
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -17,12 +18,15 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Language = Literal["nb", "en"]
 ANYBODY = "*"
+#: What a series description may consist of: (name, format, conversion) of its fields, or text.
+_FILLABLE = [(None, None, None), *((name, "", None) for name in ("name", "version", "unverified"))]
+_UNFILLABLE = "series_description may name {name}, {version} and {unverified} only"
 
 
 class Section(pydantic.BaseModel):
     """A table of `site.toml`: frozen, and nothing in it goes unread."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Database(Section):
@@ -147,7 +151,7 @@ class Destination(Section):
     calling: AeTitle = "VARDE"
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
     commitment: bool = False  #: it is asked for storage commitment
-    commitment_s: Annotated[float, Field(gt=0)] = 3600.0  #: without an answer it is asked again
+    commitment_s: Annotated[float, Field(gt=0, le=604_800)] = 3600.0  #: unanswered: asked again
     preset: Literal["pacs", "orthanc", "ohif", "weasis", "images_only"] = "pacs"
     objects: tuple[Kind, ...] | None = None  #: this and what follows: None is the preset's
     language: Language | None = None  #: None is that of the pages
@@ -171,10 +175,11 @@ class Destination(Section):
     @classmethod
     def _can_be_filled_in(cls, value: str | None) -> str | None:
         try:
-            (value or "").format(name="", version="", unverified="")
-        except (KeyError, IndexError, ValueError) as error:
-            message = "series_description may name {name}, {version} and {unverified} only"
-            raise ValueError(message) from error
+            fields = [field[1:] for field in string.Formatter().parse(value or "")]
+        except ValueError as error:
+            raise ValueError(_UNFILLABLE) from error
+        if any(field not in _FILLABLE for field in fields):
+            raise ValueError(_UNFILLABLE)
         return value
 
     @property

@@ -8,9 +8,10 @@ trusts and destinations that are named but not described.
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pydantic
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -36,6 +37,15 @@ from core.sections import (
     Web,
     Worker,
 )
+
+_CAUSES: Final = {  #: what pydantic says in words that are not ours
+    "extra_forbidden": "there is no such setting",
+    "tuple_type": 'this must be a list: ["…"]',
+    "bool_type": "this must be true or false",
+    "bool_parsing": "this must be true or false",
+}
+_HEADER: Final = re.compile(r"\s*(?P<list>\[\[?)(?P<name>[^\[\]]+)\]")  #: of a TOML table
+_KEY: Final = re.compile(r"""\s*(?P<name>["'\w][\w."' -]*?)\s*=""")
 
 
 class Settings(BaseSettings):
@@ -199,19 +209,32 @@ def _told(file: Path, error: pydantic.ValidationError) -> str:
         number = _line_of(text, [str(part) for part in fault["loc"]])
         at = f"{file}:{number}" if number else str(file) if text else "settings"
         cause = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            cause = "there is no such setting"
+        cause = _CAUSES.get(fault["type"], cause)
         lines.append(f"{at}: {where}: {cause}" if where else f"{at}: {cause}")
     return "\n".join(lines)
 
 
 def _line_of(text: list[str], loc: list[str]) -> int | None:
-    """The 1-based line of the deepest named key that is written in the file."""
-    table = 0
+    """The 1-based line of the deepest part of `loc` that is written in the file."""
+    found, depth = None, 0
+    table: list[str] = []
+    counts: Counter[str] = Counter()
     for number, line in enumerate(text, start=1):
-        stripped = line.strip()
-        if stripped.startswith("[") and loc and stripped.strip("[] ").split(".")[0] == loc[0]:
-            table = number
-        if table and loc and re.match(rf"[\"']?{re.escape(loc[-1])}[\"']?\s*=", stripped):
-            return number
-    return table or None
+        if header := _HEADER.match(line):
+            name, *below = _parts(header["name"])
+            counts[name] += header["list"] == "[["
+            table = [name, *([str(counts[name] - 1)] if counts[name] else []), *below]
+            path = table
+        elif key := _KEY.match(line):
+            path = [*table, *_parts(key["name"])]
+        else:
+            continue
+        told = min(len(path), len(loc))
+        if told > depth and path[:told] == loc[:told]:
+            found, depth = number, told
+    return found
+
+
+def _parts(name: str) -> list[str]:
+    """A dotted key's parts."""
+    return [part.strip(" \"'") for part in name.split(".")]

@@ -99,7 +99,7 @@ def _image(
     made.ConversionType = "WSD"  # by a program (PS3.3 C.8.6.1)
     made.BurnedInAnnotation = "YES"
     text = "\n".join(one.words for one in words if one.words)
-    made.ImageComments = wording.cut(text.replace("\\", "/"), LETTERS)
+    made.ImageComments = wording.cut(wording.clean(text).replace("\\", "/"), LETTERS)
     made.DateOfSecondaryCapture, made.TimeOfSecondaryCapture = made.ContentDate, made.ContentTime
     return made
 
@@ -157,7 +157,7 @@ def _anatomy(made: Dataset, encoding: Encoding, source: Dataset | None) -> None:
         made.Laterality = side
     elif source is not None and viewing.side(source):
         made.ImageLaterality = viewing.side(source)
-    elif not part:
+    elif part not in viewing.UNPAIRED:
         made.Laterality = ""
     if source is None:
         made.PatientOrientation = ""

@@ -11,6 +11,7 @@ from core.domain.finding import Finding, Measurement, Region
 from highdicom_out import concepts, headers, items, provenance
 from highdicom_out.encoding import Encoding
 
+_LARGEST = 1e38  #: less than what a 32-bit float (FL) holds, and no number that is not finite
 #: UCUM units that are lengths, areas and volumes: they need a trustworthy pixel spacing.
 _LENGTH = re.compile(r"[cmdu]?m([23]|\^[23])?|[cmdu]?[lL]", re.ASCII)
 
@@ -80,6 +81,7 @@ def answer(finding: Finding, encoding: Encoding) -> ContentItem:
     children = [
         threshold,
         *_where(finding),
+        *(_side(finding) if finding.site is None else []),
         *_how_sure(finding, items.PROPERTIES),
         *_how_much(finding, encoding, items.PROPERTIES),
         *_seen_on(finding, encoding),
@@ -148,9 +150,10 @@ def _center(
     """The finding's centre in the patient, where the image names its Frame of Reference."""
     source = encoding.sources.get(finding.region.sop_uid if finding.region else finding.sop_uid)
     frame = headers.text(source, "FrameOfReferenceUID") if source is not None else ""
-    if finding.position is None or not frame or not all(map(math.isfinite, finding.position)):
+    place = finding.position
+    if place is None or not frame or not all(abs(one) < _LARGEST for one in place):
         return []
-    return [items.point(concepts.CENTER, finding.position, frame, relation)]
+    return [items.point(concepts.CENTER, place, frame, relation)]
 
 
 def _how_sure(finding: Finding, relation: RelationshipTypeValues = items.CONTAINS) -> list[Dataset]:

@@ -99,12 +99,12 @@ def _refer(made: Dataset, source: Dataset) -> None:
 
 
 def _body_part(made: Dataset, source: Dataset) -> None:
-    """Body part and Laterality (2C of General Series): empty where the image does not say."""
+    """Body part and Laterality (2C of General Series): empty where a paired part's is not said."""
     if part := headers.normal(source, "BodyPartExamined"):
         made.BodyPartExamined = part
     if side := viewing.side(source):
         made.Laterality = side
-    elif not part:
+    elif part not in viewing.UNPAIRED:
         made.Laterality = ""
 
 

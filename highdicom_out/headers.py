@@ -150,8 +150,12 @@ def frames(source: Dataset) -> int:
 
 
 def is_multi_frame(source: Dataset) -> bool:
-    """Whether references into `source` name a frame: wherever the attribute is present."""
-    return bool(source.get("NumberOfFrames"))
+    """Whether references into `source` name a frame: where it has several.
+
+    Scanners write Number of Frames 1 into single-frame images, whose frames may not be named;
+    and of the only frame there is nothing to choose (PS3.3 10.3).
+    """
+    return frames(source) > 1
 
 
 def shared_group(source: Dataset, keyword: str) -> Dataset | None:

@@ -23,6 +23,7 @@ from highdicom.sr import (
 )
 from pydicom import DataElement, Dataset
 from pydicom.sequence import Sequence as Items
+from pydicom.uid import SegmentationStorage
 
 from core.domain.codes import Code
 from highdicom_out import explicit
@@ -111,12 +112,17 @@ def point(
 
 
 def segment(name: Code, made: Dataset, number: int) -> ContentItem:
-    """An IMAGE reference to segment `number` of the segmentation `made`, inferred from."""
+    """An IMAGE reference to segment `number` of the segmentation `made`, inferred from.
+
+    Of a label map the number is left out: PS3.3 10.3 has it for the two segmentations that
+    were there before, and dciodvfy holds it against any other class.
+    """
+    numbered = made.SOPClassUID == SegmentationStorage
     return ImageContentItem(
         coded(name),
         made.SOPClassUID,
         made.SOPInstanceUID,
-        referenced_segment_numbers=number,
+        referenced_segment_numbers=number if numbered else None,
         relationship_type=INFERRED_FROM,
     )
 

@@ -50,9 +50,7 @@ def described(segment: Segment, number: int, encoding: Encoding) -> SegmentDescr
             wording.long_string(told.name) or told.algorithm, wording.long_string(told.version)
         ),
         tracking_id=wording.long_string(f"{segment.code.meaning} segment {number}"),
-        tracking_uid=mint.uid(
-            "segment", encoding.result.job_id, number, segment.code.value, *segment.sop_uids[:1]
-        ),
+        tracking_uid=tracking(segment, number, encoding),
         display_color=COLOURS[(number - 1) % len(COLOURS)],
     )
     if segment.laterality:
@@ -63,6 +61,13 @@ def described(segment: Segment, number: int, encoding: Encoding) -> SegmentDescr
     return made
 
 
+def tracking(segment: Segment, number: int, encoding: Encoding) -> str:
+    """Tracking UID of segment `number` of its object, the same in every object."""
+    return mint.uid(
+        "segment", encoding.result.job_id, number, segment.code.value, *segment.sop_uids[:1]
+    )
+
+
 def algorithm(name: str, version: str) -> AlgorithmIdentificationSequence:
     """Segmentation Algorithm Identification Sequence (PS3.3 10.16), one item."""
     return AlgorithmIdentificationSequence(
@@ -70,11 +75,13 @@ def algorithm(name: str, version: str) -> AlgorithmIdentificationSequence:
     )
 
 
-def marked(segment: Segment, made: tuple[Dataset, int] | None) -> ContentItem:
+def marked(segment: Segment, made: tuple[Dataset, int] | None, encoding: Encoding) -> ContentItem:
     """A segment: its category as a question, what it is as the answer, and its measurements.
 
-    `made` is the segmentation that shows it, where there is one, and its number there.
+    `made` is the segmentation that shows it, where there is one, and its number there: the
+    segment is found there by its tracking UID.
     """
+    uid = tracking(segment, made[1], encoding) if made else ""
     side = [segment.laterality] if segment.laterality else []
     children = [
         *(items.code(concepts.LATERALITY, one, items.CONCEPT_MOD) for one in side),
@@ -83,6 +90,7 @@ def marked(segment: Segment, made: tuple[Dataset, int] | None) -> ContentItem:
             for one in segment.measurements
             if math.isfinite(one.value)
         ),
+        *([items.uidref(concepts.TRACKING_UID, uid, items.PROPERTIES)] if made else []),
         *([items.segment(concepts.REFERENCED_SEGMENT, *made)] if made else []),
     ]
     return items.under(items.code(segment.category, segment.code), children)

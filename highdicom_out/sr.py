@@ -224,7 +224,7 @@ def _outcome(encoding: Encoding) -> list[Dataset]:
 def _segments(encoding: Encoding) -> list[Dataset]:
     shown = _shown_in(encoding)
     marked = enumerate(encoding.result.segments)
-    return [segment_items.marked(one, shown.get(n)) for n, one in marked]
+    return [segment_items.marked(one, shown.get(n), encoding) for n, one in marked]
 
 
 def _remarks(encoding: Encoding) -> list[Dataset]:

@@ -10,6 +10,7 @@ ReportLab derives the rest from the content.
 
 import datetime as dt
 import io
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -133,7 +134,7 @@ def _row(encoding: Encoding, finding: Finding) -> Iterator[str]:
     name = finding.code.text(language)
     yield f"{name}: {finding.answer.text(language)}" if finding.answer else name
     yield wording.percent(finding.probability, language)
-    yield wording.percent(finding.threshold, language)
+    yield "–" if finding.answer else wording.percent(finding.threshold, language)
     yield ", ".join(one.text(language) for one in (finding.site, finding.laterality) if one)
     yield "; ".join(_measured(one, language) for one in findings.measured(finding, encoding))
     source = encoding.sources.get(finding.region.sop_uid if finding.region else finding.sop_uid)
@@ -152,7 +153,11 @@ def _segments(encoding: Encoding) -> list[str]:
             part
             for part in (
                 wording.segment(one, language),
-                "; ".join(_measured(each, language) for each in one.measurements),
+                "; ".join(
+                    _measured(each, language)
+                    for each in one.measurements
+                    if math.isfinite(each.value)
+                ),
             )
             if part
         )

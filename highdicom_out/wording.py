@@ -155,7 +155,11 @@ def description(result: Result, language: str, template: str = DESCRIPTION) -> s
     facts = {"version": cut(long_string(made.version), _VERSION), "unverified": unverified}
     room = LONG_STRING - len(template.format(name="", **facts).encode())
     name = cut(long_string(made.name), max(room, 0))
-    return long_string(template.format(name=name, **facts))
+    told = long_string(template.format(name=name, **facts))
+    if unverified in told:
+        return told
+    last = f" – {unverified}"  # the template alone is too long
+    return cut(told, LONG_STRING - len(last.encode())) + last
 
 
 def long_string(text: str) -> str:

@@ -15,6 +15,7 @@ CODECS: Final = {"ISO_IR 100": "latin-1", UTF_8: "utf-8"}
 PLAIN: Final = str.maketrans(
     {"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."}
 )
+PATIENT: Final = 0x0010  #: the group of who the patient is
 
 
 def file_bytes(made: Dataset, profile: Profile) -> bytes:
@@ -47,15 +48,20 @@ def _saved(made: Dataset, syntax: str) -> bytes:
 
 
 def _fits(made: Dataset, codec: str) -> bool:
-    """Make the typography of every text plain; whether all of them can then be written."""
+    """Make the typography of every text plain; whether all of them can then be written.
+
+    What identifies the patient (group 0010) stays as it is.
+    """
     for element in made.iterall():
         if element.VR not in {"LO", "LT", "PN", "SH", "ST", "UC", "UT"} or not element.value:
             continue
-        plain = str(element.value).translate(PLAIN)
+        several = element.VM > 1
+        texts = [str(one) for one in (element.value if several else [element.value])]
+        plain = [one.translate(PLAIN) for one in texts] if element.tag.group != PATIENT else texts
         try:
-            plain.encode(codec)
+            "".join(plain).encode(codec)
         except UnicodeEncodeError:
             return False
-        if element.VM == 1 and plain != str(element.value):
-            element.value = plain
+        if plain != texts:
+            element.value = plain if several else plain[0]
     return True

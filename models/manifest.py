@@ -189,7 +189,7 @@ class Output(Table):
 
 
 class Encode(Table):
-    """`[encode]`: the DICOM objects made of a result unless a destination asks otherwise."""
+    """`[encode]`: what results are made into; destinations choose, `seg` only if named here."""
 
     objects: tuple[Literal["sr", "gsps", "seg", "capture", "kos"], ...]
 

@@ -15,10 +15,11 @@ from typing import Final
 from core.domain import commitment
 from core.domain.commitment import Commitment, CommitmentState
 from core.domain.errors import DeliveryError, VardeError
+from core.domain.profile import REJECTION
 from core.logs import logger
 from core.sections import Delivery as Patience
 from core.sections import Destination
-from core.store import commitments
+from core.store import commitments, jobs
 from core.store.database import Database
 from core.store.files import Files
 from router.destinations import NotOfferedError, Peer
@@ -210,7 +211,16 @@ class Asker(threading.Thread):
                            error=f"{error}; see destinations.{self._key}.commitment")  # fmt: skip
 
     def _resend(self, peer: Peer, one: Commitment) -> None:
-        """The destination lacks an object that it has acknowledged: send it once more."""
+        """The destination lacks an object that it has acknowledged: send it once more.
+
+        Not what a newer result has taken the place of: it may be lacked because it was withdrawn,
+        and would come back as valid.
+        """
+        if self._replaced(one):
+            self._move([(one, commitment.replaced(one, self._clock()))])
+            log = logger().bind(job=one.job_id, destination=self._key)
+            log.info("not sent again", kind=one.kind, reason="a newer result has taken its place")
+            return
         held = self._move([(one, commitment.held(one, self._clock(), self._lease()))])
         if not held:
             return
@@ -226,6 +236,12 @@ class Asker(threading.Thread):
             log.info("sent again", kind=one.kind, status=f"0x{receipt:04X}")
             moved = commitment.resent(held[0], self._clock())
         self._move([(held[0], moved)])
+
+    def _replaced(self, one: Commitment) -> bool:
+        """Whether an object is of a result that is no longer the valid one; notes always hold."""
+        with self._database.read() as connection:
+            job = jobs.get(connection, one.job_id)
+            return one.kind != REJECTION and jobs.outdated_by(connection, job) is not None
 
     def _lease(self) -> dt.timedelta:
         """How long an object that is being sent is ours: another router may serve here too."""

@@ -60,6 +60,8 @@ _WITHDRAWN: Final = 0xA770
 _NOT_OFFERED: Final = frozenset({0x0118, 0x0122, 0x0123, 0x0211})
 _REQUEST: Final = 1  # action type, PS3.4 table J.3-1
 
+_REMEDY: Final = "see objects, segmentation and transfer_syntax of its table in site.toml"
+
 
 class NotOfferedError(DeliveryError):
     """The destination does not offer storage commitment."""
@@ -154,7 +156,7 @@ class Peer:
         try:
             answer = association.send_c_store(path)
         except (ValueError, AttributeError) as error:  # no context was accepted for its class
-            message = f"the destination does not take this kind of object: {error}"
+            message = f"the destination does not take this kind of object: {error}; {_REMEDY}"
             raise DeliveryError(message, status=None, recoverable=False) from error
         except (RuntimeError, OSError) as error:
             message = f"the association broke: {error}"

@@ -22,6 +22,9 @@ def run(arguments: Arguments) -> int:
     settings = core_settings.load(arguments.site)
     algorithms = verify(settings)
     say("\n".join(shown(settings)))
+    say("\n# What each destination gets")
+    for line in profiles(settings):
+        say(f"#   {line}")
     say("\n# Algorithms")
     for algorithm in algorithms.values():
         named = algorithm.manifest.algorithm
@@ -30,6 +33,18 @@ def run(arguments: Arguments) -> int:
         say(f"# Warning: {warning}")
     say("# All is in order.")
     return 0
+
+
+def profiles(settings: Settings) -> Iterator[str]:
+    """Each destination with its preset and its own settings laid over it."""
+    for key, destination in settings.destinations.items():
+        profile = destination.profile(settings.web.language)
+        withdrawn = ", withdrawn where replaced" if profile.withdraw else ""
+        asked = ", storage commitment" if destination.commitment else ""
+        yield (
+            f"{key}: {', '.join(profile.objects)}; {profile.language}, {profile.character_set}, "
+            f"{profile.transfer_syntax}, {profile.segmentation} segmentations{withdrawn}{asked}"
+        )
 
 
 def verify(settings: Settings) -> Mapping[str, Algorithm]:

@@ -1,6 +1,7 @@
 """`varde jobs`: what runs, what waits, what needs a hand; and the hand."""
 
 import contextlib
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -12,9 +13,9 @@ import sqlalchemy as sa
 from core import queue
 from core import settings as core_settings
 from core.domain.errors import NotFoundError, SettingsError
-from core.domain.job import Job, State
+from core.domain.job import DeliveryState, Job, State
 from core.settings import Settings
-from core.store import database, jobs
+from core.store import database, deliveries, jobs
 from varde import embedded_redis
 from varde.arguments import Arguments
 from varde.terminal import say, table
@@ -32,6 +33,8 @@ def listed(arguments: Arguments) -> int:
     states = [_state(name) for name in arguments.state]
     with opened(core_settings.load(arguments.site)) as store, store.read() as reading:
         found = sorted(jobs.listed(reading, states=states), key=lambda j: URGENCY.index(j.state))
+        errors = _errors(reading, found)
+    found = [dataclasses.replace(job, error=job.error or errors.get(job.id, "")) for job in found]
     if arguments.json:
         for job in found:
             say(json.dumps(_told(job), ensure_ascii=False))
@@ -46,7 +49,10 @@ def retry(arguments: Arguments) -> int:
     with opened(settings) as store, store.write() as writing:
         state = jobs.retry(writing, arguments.job_id, dt.datetime.now(dt.UTC))
     _tell(settings)
-    say(f"job {arguments.job_id} is {state} again")
+    if state is State.DELIVERED:
+        say(f"job {arguments.job_id}: storage commitment is asked for again")
+    else:
+        say(f"job {arguments.job_id} is {state} again")
     return 0
 
 
@@ -72,6 +78,17 @@ def opened(settings: Settings) -> Iterator[database.Database]:
         yield store
     finally:
         store.close()
+
+
+def _errors(reading: sa.Connection, found: list[Job]) -> dict[str, str]:
+    """By job: the last error of a delivery that waits or ended badly, the latter before all."""
+    sending = [job.id for job in found if job.state in {State.UNDELIVERABLE, State.ENCODED}]
+    sent = sorted(
+        deliveries.of_jobs(reading, sending),
+        key=lambda one: one.state is DeliveryState.UNDELIVERABLE,
+    )
+    told = (one for one in sent if one.error and one.state is not DeliveryState.DELIVERED)
+    return {one.job_id: f"{one.destination}: {one.error}" for one in told}
 
 
 def _state(name: str) -> State:

@@ -5,13 +5,12 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from core.domain.job import State
+from core.domain.job import DeliveryState
 from core.store import commitments, deliveries, intake, jobs, studies
 from web.context import context_of, page
 
 routes = APIRouter()
 MOST: Final = 100
-ENDED_BADLY: Final = (State.UNDELIVERABLE, State.FAILED)
 
 
 @routes.api_route("/refusals", methods=["GET", "HEAD"])
@@ -20,11 +19,15 @@ def refusals(request: Request) -> HTMLResponse:
     context = context_of(request)
     with context.database.read() as connection:
         refused = intake.refusals(connection, limit=MOST)
-        stuck = jobs.listed(connection, states=ENDED_BADLY, limit=MOST)
+        stuck = jobs.troubled(connection, limit=MOST)
         sent = deliveries.of_jobs(connection, [job.id for job in stuck])
         unkept = commitments.broken(connection, limit=MOST)
         names = {site.key: site.name for site in studies.sites(connection)}
-    told = ((one.job_id, f"{one.destination}: {one.error}") for one in sent if one.error)
+    told = (
+        (one.job_id, f"{one.destination}: {one.error}")
+        for one in sorted(sent, key=lambda one: one.state is DeliveryState.UNDELIVERABLE)
+        if one.error and not one.delivered_at
+    )
     return page(
         request,
         "attention.html",

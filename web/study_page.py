@@ -7,9 +7,10 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from core.domain.commitment import CommitmentState
 from core.domain.reason import Reason
 from core.domain.study import Decision, Site, Study
-from core.store import studies
+from core.store import commitments, studies
 from core.store.studies import Revision
 from web import answers, hanging, images, lines, lookup, overlay, segments, windows
 from web.answers import Answer
@@ -34,6 +35,7 @@ class Found:
     revision: int
     answers: list[Answer]
     decisions: list[Decision]
+    kept: dict[int, CommitmentState]  #: by delivery, where storage commitment is asked for
 
     @property
     def latest(self) -> bool:
@@ -86,14 +88,17 @@ def _find(context: Context, study_id: str, asked: str) -> Found:
         known = {str(revision.number): revision.number for revision in revisions}
         number = known.get(asked, one.revision)
         said = answers.of_studies(connection, [one])[one.id]
+        said = [answer for answer in said if answer.job.revision == number]
+        kept = commitments.of_jobs(connection, [answer.job.id for answer in said])
         return Found(
             study=one,
             site=next((s for s in studies.sites(connection) if s.key == one.site), None),
             images=images.of_study(connection, one),
             revisions=revisions,
             revision=number,
-            answers=[answer for answer in said if answer.job.revision == number],
+            answers=said,
             decisions=studies.decisions(connection, one.id, number),
+            kept={commitment.id: commitment.state for commitment in kept if commitment.state},
         )
 
 

@@ -22,8 +22,8 @@ from workers.lease import Lease, LeaseLostError
 from workers.pictures import Pictures
 from workers.station import Station
 
-#: What any result can be made into; the manifest adds what only some can.
-ANY_RESULT = frozenset({Kind.SR, Kind.GSPS, Kind.CAPTURE, Kind.PDF, Kind.KOS})
+#: What the encoder makes of any result that it fits; the manifest adds what only some have.
+ANY_RESULT = frozenset(Kind) - {Kind.SEG}
 SOURCES = 10  #: headers that a result without images refers to, one for each series
 NO_IMAGES = ("SR", "PR", "KO", "DOC", "SEG", "RTSTRUCT", "RTPLAN", "REG", "AU", "ECG", "HD")
 TRIES = 5  #: encodings of one result while other results of the study come in between

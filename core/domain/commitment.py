@@ -222,6 +222,11 @@ def held(one: Commitment, now: dt.datetime, lease: dt.timedelta) -> Commitment:
     return _moved(one, _E.POSTPONE, now + lease, one.error)
 
 
+def replaced(one: Commitment, now: dt.datetime) -> Commitment:
+    """What the destination lacks is a newer result's place by now: nobody asks for it any more."""
+    return _moved(one, _E.FORGET, now)
+
+
 def resent(one: Commitment, now: dt.datetime) -> Commitment:
     """The destination has acknowledged the object once more: ask again."""
     return _moved(one, _E.RESEND, now, one.error, asks=0, resent=True)

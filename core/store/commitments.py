@@ -140,14 +140,20 @@ def forget(connection: sa.Connection, asked: Collection[str]) -> int:
 
 
 def broken(connection: sa.Connection, limit: int = 100) -> list[Commitment]:
-    """What a destination refused, left without an answer or does not offer, the newest first."""
+    """What a destination refused, left without an answer or does not offer, the newest first.
+
+    What is not offered comes last: it is true of every object, and must not hide the rest.
+    """
     query = (
         _columns()
         .where(
             DeliveryRow.commitment.in_([state.value for state in BROKEN]),
             DeliveryRow.state == DeliveryState.DELIVERED.value,
         )
-        .order_by(DeliveryRow.commitment_at.desc())
+        .order_by(
+            DeliveryRow.commitment == CommitmentState.UNSUPPORTED.value,
+            DeliveryRow.commitment_at.desc(),
+        )
         .limit(limit)
     )
     return _found(connection, query)

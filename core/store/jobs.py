@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from core.domain.errors import IllegalTransitionError, NotFoundError
 from core.domain.finding import Outcome
 from core.domain.job import DeliveryState, Event, Job, Priority, State, after, before
+from core.domain.succession import Standing
 from core.store import commitments, outbox, succession
 from core.store.tables import DeliveryRow, JobRow, OutboxRow, RevisionRow, StudyRow
+
+_LOST = DeliveryRow.state == DeliveryState.UNDELIVERABLE.value
 
 
 def _job(row: sa.Row) -> Job:  # type: ignore[type-arg]
@@ -66,6 +69,21 @@ def listed(
         query = query.where(JobRow.state.in_(chosen))
     if study_ids is not None:
         query = query.where(JobRow.study_id.in_(list(study_ids)))
+    return [_job(row) for row in connection.execute(query)]
+
+
+def troubled(connection: sa.Connection, limit: int) -> list[Job]:
+    """Jobs that need a hand, newest first: failed, undeliverable, or with an object that one
+    destination has refused for good while others wait.
+    """
+    lost = sa.exists().where(DeliveryRow.job_id == JobRow.id, _LOST)
+    ended = [State.FAILED.value, State.UNDELIVERABLE.value]
+    query = (
+        _columns()
+        .where(JobRow.state.in_(ended) | ((JobRow.state == State.ENCODED.value) & lost))
+        .order_by(JobRow.created_at.desc(), JobRow.id)
+        .limit(limit)
+    )
     return [_job(row) for row in connection.execute(query)]
 
 
@@ -192,22 +210,15 @@ def cancel(connection: sa.Connection, job_id: str, now: dt.datetime) -> None:
 def retry(connection: sa.Connection, job_id: str, now: dt.datetime) -> State:
     """Start again what ended badly: deliver the same bytes, or run once more.
 
+    Objects that one destination has refused are delivered again also while others wait.
     Storage commitment that a destination refused or did not answer is asked for again too; a
     delivered job with nothing else to it stays delivered.
     """
+    connection.execute(sa.select(JobRow.id).where(JobRow.id == job_id).with_for_update())
     job = get(connection, job_id)
     asked = commitments.restart(connection, job_id, now)
-    if job.state is State.UNDELIVERABLE:
-        _still_valid(connection, job)
-        connection.execute(
-            sa.update(DeliveryRow)
-            .where(
-                DeliveryRow.job_id == job_id,
-                DeliveryRow.state == DeliveryState.UNDELIVERABLE.value,
-            )
-            .values(state=DeliveryState.WAITING.value, attempts=0, next_at=now)
-        )
-        return _set(connection, job, Event.RETRY)
+    if _deliver_again(connection, job, now):
+        return _set(connection, job, Event.RETRY) if job.state is State.UNDELIVERABLE else job.state
     if job.state is State.FAILED or job.outcome is Outcome.FAILED:
         outbox.announce(connection, job_id, now)
         return _set(
@@ -220,10 +231,29 @@ def retry(connection: sa.Connection, job_id: str, now: dt.datetime) -> State:
     raise IllegalTransitionError(message)
 
 
+def _deliver_again(connection: sa.Connection, job: Job, now: dt.datetime) -> bool:
+    """Have every delivery that ended badly tried again; False where none did."""
+    if job.state not in {State.UNDELIVERABLE, State.ENCODED}:
+        return False
+    again = (
+        sa.update(DeliveryRow)
+        .where(DeliveryRow.job_id == job.id, _LOST)
+        .values(state=DeliveryState.WAITING.value, attempts=0, next_at=now)
+    )
+    if not connection.execute(again).rowcount and job.state is State.ENCODED:
+        return False
+    _still_valid(connection, job)
+    return True
+
+
+def outdated_by(connection: sa.Connection, job: Job) -> Standing | None:
+    """The result that has taken the place of this job's, if one has."""
+    return succession.of(connection, job, job.outcome, {}).outdated_by if job.outcome else None
+
+
 def _still_valid(connection: sa.Connection, job: Job) -> None:
     """Raise where a newer result has taken the place of this one: it must not follow it."""
-    newer = succession.of(connection, job, job.outcome, {}).outdated_by if job.outcome else None
-    if newer:
+    if newer := outdated_by(connection, job):
         message = (
             f"job {job.id} is not sent again: {newer.algorithm} {newer.version} has answered "
             f"revision {newer.revision} since"

@@ -263,6 +263,20 @@ def test_refused_is_listed_and_restarted_with_its_job(database: Database, delive
     assert (again.sop_uid, again.asks, again.resent, again.error) == (first.sop_uid, 0, False, "")
 
 
+def test_what_is_not_offered_does_not_hide_what_is_refused(
+    database: Database, delivered: str
+) -> None:
+    first, second = ask(database)
+    with database.write() as connection:
+        refused = report(refused={first.sop_uid: 0x0122})
+        old = commitment.answered(first, refused, NOW, HOUR)
+        new = commitment.declined(second, "not offered", NOW + HOUR)
+        assert commitments.moved(connection, first, old)
+        assert commitments.moved(connection, second, new)
+        assert commitments.broken(connection) == [old, new]
+        assert commitments.broken(connection, limit=1) == [old]
+
+
 def test_nobody_is_asked_where_the_setting_is_gone(database: Database, delivered: str) -> None:
     ask(database)
     with database.write() as connection:

@@ -143,6 +143,22 @@ def test_undeliverable_is_kept_and_can_be_retried(database: Database) -> None:
     assert kept == {("pacs", DeliveryState.DELIVERED), ("vna", DeliveryState.DELIVERED)}
 
 
+def test_what_one_destination_refused_is_seen_while_another_waits(database: Database) -> None:
+    job_id = queued(database)
+    claimed(database, job_id)
+    stored(database, job_id)
+    with database.write() as connection:
+        assert jobs.troubled(connection, 10) == []
+        (refused,) = deliveries.due(connection, "vna", NOW)
+        deliveries.undeliverable(connection, refused, receipt=0xA900, error="no", now=NOW)
+        assert [job.id for job in jobs.troubled(connection, 10)] == [job_id]
+        assert jobs.retry(connection, job_id, NOW) is State.ENCODED
+        assert [one.id for one in deliveries.due(connection, "vna", NOW)] == [refused.id]
+        assert jobs.troubled(connection, 10) == []
+        with pytest.raises(IllegalTransitionError, match="encoded"):
+            jobs.retry(connection, job_id, NOW)
+
+
 def test_failed_jobs_run_again_with_a_new_number(database: Database) -> None:
     job_id = queued(database)
     claimed(database, job_id)

@@ -41,6 +41,22 @@ priority = "urgent"
 Modality = ["CR", "DX"]
 """
 
+TWO_MORE = """\
+preset = "weasis"
+objects = ["sr"]
+withdraw = true
+[destinations.second]
+ae_title = "TWO"
+preset = "wesis"
+objects = "sr"
+withdraw = "ja"
+[destinations.third]
+ae_title = "THREE"
+objects = ["gsps"]
+host = "10.0.0.3"
+port = 104
+[[routes]]"""
+
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -121,6 +137,14 @@ def test_the_site_of_an_association(site: Path) -> None:
         ('priority = "urgent"', 'sites = ["nowhere"]', "route «Thorax» names «nowhere»"),
         ('["CR", "DX"]', '{ pattern = "(" }', "is no regular expression"),
         ("[dicom]", "[dcm]", "dcm: there is no such"),
+        ("[[routes]]", TWO_MORE, "site.toml:29: destinations.second.preset: Input should be"),
+        ("[[routes]]", TWO_MORE, "site.toml:30: destinations.second.objects: this must be a list"),
+        ("[[routes]]", TWO_MORE, "site.toml:31: destinations.second.withdraw: this must be true"),
+        ("[[routes]]", TWO_MORE, "site.toml:32: destinations.third: objects must name"),
+        ("[[routes]]", 'x."y z" = 1\n[[routes]]', "site.toml:24: destinations.pacs.x: there is"),
+        ("Modality", "KVP = {}\nModality", "site.toml:29: routes.0.when.KVP: an empty condition"),
+        ("port = 104\n[[", "port = 104\ntimeout_s = inf\n[[", "finite number"),
+        ("port = 104\n[[", "port = 104\ncommitment_s = 1e9\n[[", "less than or equal to"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_key(site: Path, old: str, new: str, told: str) -> None:
@@ -142,6 +166,14 @@ def test_a_variable_that_sets_nothing_is_told(site: Path, monkeypatch: pytest.Mo
 def test_a_destination_takes_reports(site: Path) -> None:
     told = refused(site, 'ae_title = "PACS"', 'ae_title = "PACS"\nobjects = ["gsps"]')
     assert 'objects must name "sr"' in told
+
+
+@pytest.mark.parametrize(
+    "text", ["{nme}", "{}", "{name", "}", "{name.__class__}", "{name!r}", "{unverified:.0}"]
+)
+def test_a_series_description_has_three_fields(site: Path, text: str) -> None:
+    told = refused(site, 'ae_title = "PACS"', f'ae_title = "PACS"\nseries_description = "{text}"')
+    assert "site.toml:22: destinations.pacs.series_description: series_description may" in told
 
 
 def test_every_setting_has_a_default() -> None:

@@ -121,15 +121,19 @@ def test_the_background_is_segment_0(
     assert made.SegmentsOverlap == "NO"
 
 
-def referred(report: Dataset) -> list[tuple[str, str, int]]:
-    """SOP class, instance and number of every segment that a report refers to."""
+def referred(report: Dataset) -> list[tuple[str, str, int | None]]:
+    """SOP class, instance and number, where it is said, of the segments of a report."""
     return [
-        (item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID, item.ReferencedSegmentNumber)
+        (
+            item.ReferencedSOPClassUID,
+            item.ReferencedSOPInstanceUID,
+            item.get("ReferencedSegmentNumber"),
+        )
         for top in report.ContentSequence
         for child in top.get("ContentSequence", [])
         for below in child.get("ContentSequence", [])
         for item in below.get("ReferencedSOPSequence", [])
-        if "ReferencedSegmentNumber" in item
+        if below.ConceptNameCodeSequence[0].CodeValue == "121191"
     ]
 
 
@@ -148,7 +152,8 @@ def test_the_report_refers_to_the_object_that_was_made(
     expected = BINARY if overlapping else LABEL_MAP
     assert made.sop_class_uid == expected
     count = len(result.segments)
-    assert referred(opened(report)) == [(expected, made.sop_uid, n + 1) for n in range(count)]
+    numbers = [n + 1 if overlapping else None for n in range(count)]  # PS3.3 10.3
+    assert referred(opened(report)) == [(expected, made.sop_uid, number) for number in numbers]
     evidence = opened(report).CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
     classes = {
         item.ReferencedSOPInstanceUID: item.ReferencedSOPClassUID

@@ -98,6 +98,13 @@ def test_every_outcome_of_every_source_is_a_valid_object(
     assert document(read).endswith(b"%%EOF\n")
 
 
+def test_an_answer_has_no_threshold(text: Read) -> None:
+    source = samples.radiograph()
+    said = text(full(source), [source])
+    assert "70%–" in said
+    assert "66%42%" in said
+
+
 def test_a_summary_says_everything_in_norwegian(text: Read) -> None:
     source = samples.radiograph()
     source.SeriesNumber, source.InstanceNumber = 4, 2

@@ -30,6 +30,14 @@ def test_a_long_name_leaves_room_for_what_matters() -> None:
     assert len(words.encode()) <= 64
 
 
+@pytest.mark.parametrize("template", ["ø" * 40, "{name}" + "x" * 58, "x" * 50 + "{unverified}"])
+def test_a_long_template_does_not_push_out_that_nobody_has_verified_it(template: str) -> None:
+    result = Result("job", Outcome.FINDINGS, samples.provenance())
+    words = wording.description(result, "nb", template)
+    assert words.endswith(" – KI, ikke verifisert")
+    assert len(words.encode()) <= 64
+
+
 def test_text_is_cut_at_whole_characters() -> None:
     assert wording.cut("æææ", 5) == "ææ"
     assert wording.long_string("a\\b\nc\x07") == "a/b c"

@@ -14,7 +14,8 @@ from core.domain.commitment import MOST_ASKS, CommitmentState
 from core.domain.job import DeliveryState, State
 from core.queue import News, app
 from core.store import commitments, jobs
-from core.store.tables import DeliveryRow
+from core.store.database import Database
+from core.store.tables import DeliveryRow, JobRow, ResultRow, RevisionRow
 from router.dispatch import Dispatcher
 from tests.router.committing import UIDS, Asked, Keeper, Reporter, event_information
 from tests.router.conftest import settings_of
@@ -110,6 +111,33 @@ def test_what_is_lacked_is_sent_once_more_and_asked_for_again(asked: Asked) -> N
     assert report(asked, all_kept(second)) == 0
     assert asked.wait_states(_S.COMMITTED)[1].resent
     keeper.stop()
+
+
+def test_what_a_newer_result_has_taken_the_place_of_is_not_sent_again(asked: Asked) -> None:
+    keeper = Keeper()
+    asked.start(keeper.port)
+    first = keeper.request()
+    newer(asked.database, asked.job_id)
+    lost = event_information(first.TransactionUID, [UIDS[0]], [(UIDS[1], 0x0112)])
+    assert report(asked, lost) == 0
+    asked.wait_states(_S.COMMITTED, _S.NONE)
+    assert keeper.received == [*UIDS]
+    keeper.stop()
+
+
+def newer(database: Database, job_id: str) -> None:
+    """A result of the same algorithm on the next revision of the job's study."""
+    with database.write() as connection:
+        job = connection.execute(sa.select(JobRow.__table__).where(JobRow.id == job_id)).one()
+        more = {**job._asdict(), "id": "newer", "revision": job.revision + 1}
+        revision = connection.execute(
+            sa.select(RevisionRow.__table__).where(RevisionRow.study_id == job.study_id)
+        ).one()
+        again = {**revision._asdict(), "number": more["revision"]}
+        connection.execute(sa.insert(RevisionRow).values(again))
+        connection.execute(sa.insert(JobRow).values(more))
+        result = connection.execute(sa.select(ResultRow.__table__)).one()
+        connection.execute(sa.insert(ResultRow).values({**result._asdict(), "job_id": "newer"}))
 
 
 def test_refused_twice_is_refused_until_somebody_restarts_it(asked: Asked) -> None:

@@ -42,6 +42,14 @@ def test_the_settings_are_shown_as_toml_that_means_the_same(
     assert Settings(**shown) == core_settings.load(site)
 
 
+def test_what_a_preset_gives_is_shown(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with site.open("a", encoding="utf-8") as more:
+        more.write('preset = "weasis"\nlanguage = "en"\nwithdraw = true\n')
+    assert cli.main(["--site", str(site), "check"]) == 0
+    told = "pacs: sr, gsps, seg, kos; en, ISO_IR 192, explicit, binary segmentations, withdrawn"
+    assert f"#   {told} where replaced\n" in capsys.readouterr().out
+
+
 def test_conditions_of_routes_are_shown_too() -> None:
     route = {
         "name": "CT",

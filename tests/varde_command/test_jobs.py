@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.domain.job import State
-from core.store import jobs
+from core.store import deliveries, jobs
 from core.store.database import Database, open_database
-from tests.core.conftest import queued
+from tests.core.conftest import NOW, queued
+from tests.core.test_jobs import claimed, stored
 from tests.router.conftest import settings_of
 from varde import cli
 
@@ -69,6 +70,36 @@ def test_a_failed_job_is_run_again(
 def test_an_undeliverable_job_is_delivered_again(made: dict[str, str], home: Path) -> None:
     assert cli.main(["jobs", "retry", made["undeliverable"]]) == 0
     assert state_of(home, made["undeliverable"]) is State.ENCODED
+
+
+def test_what_a_destination_said_is_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = open_database(settings_of(home))
+    job = queued(database)
+    claimed(database, job)
+    stored(database, job)
+    with database.write() as connection:
+        for one in deliveries.due(connection, "pacs", NOW):
+            deliveries.postponed(connection, one, receipt=None, error="away", again=NOW)
+        (other,) = deliveries.due(connection, "vna", NOW)
+        deliveries.undeliverable(connection, other, receipt=0xA900, error="no", now=NOW)
+    database.close()
+    assert cli.main(["jobs", "list", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["error"]) == ("encoded", "vna: no")
+
+
+def test_commitment_is_asked_for_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = open_database(settings_of(home))
+    job = queued(database)
+    claimed(database, job)
+    stored(database, job)
+    with database.write() as connection:
+        for one in deliveries.of_jobs(connection, [job]):
+            deliveries.delivered(connection, one, receipt=0, now=NOW, ask_at=NOW)
+        connection.exec_driver_sql("UPDATE delivery SET commitment = 'refused'")
+    database.close()
+    assert cli.main(["jobs", "retry", job]) == 0
+    assert capsys.readouterr().out == f"job {job}: storage commitment is asked for again\n"
 
 
 def test_a_queued_job_is_cancelled(made: dict[str, str], home: Path) -> None:

@@ -3,7 +3,9 @@
 import sqlalchemy as sa
 
 from core.domain.finding import Outcome
+from core.domain.job import State
 from core.settings import Settings
+from core.store import deliveries
 from core.store.tables import DeliveryRow
 from tests.web.conftest import URL
 from tests.web.seed import NOW, Seed, chest, dataset
@@ -46,8 +48,9 @@ def test_what_no_archive_commits_to(empty: tuple[Settings, Seed]) -> None:
     seed.answer(job, Outcome.NOTHING_FOUND)
     with TestClient(create_app(settings, seed.database, algorithms={}), base_url=URL) as client:
         assert "lovet bevart" not in client.get("/refusals").text
-        for state, word in (("refused", "avslått"), ("unanswered", "ubesvart"),
-                            ("unsupported", "tilbys ikke")):  # fmt: skip
+        for state, word in (("refused", "bevaring avslått"),
+                            ("unanswered", "bevaring ubesvart"),
+                            ("unsupported", "bevaring tilbys ikke")):  # fmt: skip
             error = "0x0122 <script>"
             seed.execute(sa.update(DeliveryRow).values(
                 commitment=state, commitment_at=NOW, commitment_error=error
@@ -58,3 +61,25 @@ def test_what_no_archive_commits_to(empty: tuple[Settings, Seed]) -> None:
             assert html.count(f"<code>{job}</code>") == 2
         seed.execute(sa.update(DeliveryRow).values(commitment="committed"))
         assert job not in client.get("/refusals").text
+
+
+def test_what_one_destination_refused_is_listed_while_another_object_waits(
+    empty: tuple[Settings, Seed],
+) -> None:
+    settings, seed = empty
+    study = seed.study([dataset(chest(8, 8))])
+    seed.complete(study)
+    job = seed.job(study)
+    seed.claim(job)
+    seed.answer(job, Outcome.NOTHING_FOUND, receipt=None)
+    with TestClient(create_app(settings, seed.database, algorithms={}), base_url=URL) as client:
+        assert job not in client.get("/refusals").text
+        with seed.database.write() as connection:
+            first, second = deliveries.of_jobs(connection, [job])
+            error = "no such kind"
+            deliveries.undeliverable(connection, first, receipt=None, error=error, now=NOW)
+            deliveries.postponed(connection, second, receipt=None, error="away", again=NOW)
+        assert seed.state(job) is State.ENCODED
+        html = client.get("/refusals").text
+        assert f"<code>{job}</code>" in html
+        assert "pacs: no such kind" in html

@@ -5,12 +5,16 @@ import json
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from core.domain import codes
+from core.domain.commitment import CommitmentState
 from core.domain.finding import Outcome
+from core.domain.profile import REJECTION, Kind
 from core.domain.reason import Reason, ReasonCode
 from core.settings import Settings
 from core.store import jobs
+from core.store.tables import DeliveryRow, ObjectRow
 from tests.web.conftest import URL, Seeded
 from tests.web.seed import NOW, Seed, chest, circle, dataset, finding
 from tests.web.visitor import TestClient
@@ -48,6 +52,31 @@ def test_provenance_why_and_why_not(client: TestClient, seeded: Seeded) -> None:
     assert "Not for clinical use." in html
     assert "valgt av ruten «chest»" in html
     assert "ct_nodule <small>2.1.0</small></dt><dd>modaliteten er DX, den leser CT" in html
+
+
+def test_what_is_sent_is_named_and_whether_it_is_kept(empty: tuple[Settings, Seed]) -> None:
+    settings, seed = empty
+    study = seed.study([dataset(chest(8, 8))])
+    seed.complete(study)
+    job = seed.job(study)
+    seed.claim(job)
+    seed.answer(job, Outcome.NOTHING_FOUND)
+    with TestClient(create_app(settings, seed.database, algorithms={}), base_url=URL) as client:
+        assert "bevart" not in page(client, study)
+        seed.execute(sa.update(DeliveryRow).values(commitment="committed"))
+        seed.execute(sa.update(ObjectRow).where(ObjectRow.kind == "gsps").values(kind=REJECTION))
+        html = page(client, study)
+        assert html.count("<small>lovet bevart</small>") == 2
+        assert "<td>SR</td>" in html
+        assert "<td>Tilbaketrekking (KOS)</td>" in html
+        assert "<td>Withdrawal (KOS)</td>" in page(client, study, "?lang=en")
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_every_kind_and_every_state_of_commitment_has_words(language: str) -> None:
+    keys = [f"kind.{kind}" for kind in (*Kind, REJECTION)]
+    keys += [f"commitment.{state}" for state in CommitmentState if state]
+    assert set(keys) <= set(TEXTS[language])
 
 
 def test_receipts(client: TestClient, seeded: Seeded) -> None:

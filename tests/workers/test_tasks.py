@@ -12,7 +12,7 @@ from pydicom import Dataset
 from core.domain.errors import ModelError, StorageFullError, UnavailableError
 from core.domain.finding import Outcome
 from core.domain.job import PLATFORM, State
-from core.domain.profile import Profile
+from core.domain.profile import Kind, Profile
 from core.domain.reason import ReasonCode
 from core.store import jobs
 from highdicom_out import encode
@@ -145,9 +145,10 @@ def test_the_objects_are_what_destinations_take_and_the_manifest_gives(
 ) -> None:
     settings = place.station.settings
     assert storing.wanted(settings, SITE, tiny)["pacs"].objects == ("sr", "gsps")
-    pacs = settings.destinations["pacs"].model_copy(update={"objects": ("sr", "cad", "kos")})
+    pacs = settings.destinations["pacs"].model_copy(update={"objects": tuple(Kind)})
     fussy = settings.model_copy(update={"destinations": {**settings.destinations, "pacs": pacs}})
-    assert storing.wanted(fussy, SITE, tiny)["pacs"].objects == ("sr", "kos")
+    given = ("sr", "cad", "gsps", "capture", "pdf", "kos")  # `tiny` has no segments to give
+    assert storing.wanted(fussy, SITE, tiny)["pacs"].objects == given
     assert storing.wanted(settings, "closed", tiny) == {"": Profile(objects=("sr",))}
 
 
