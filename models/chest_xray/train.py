@@ -48,9 +48,9 @@ def main(argv: list[str] | None = None) -> int:
     """Make the cases that are missing, train for so many minutes, export, choose thresholds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("var/training/chest_xray"))
-    parser.add_argument("--cases", type=int, default=1800)
+    parser.add_argument("--cases", type=int, default=6000)
     parser.add_argument("--validation", type=int, default=400)
-    parser.add_argument("--minutes", type=float, default=17.0)
+    parser.add_argument("--minutes", type=float, default=42.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--into", type=Path, default=FOLDER, help="folder of the model")
     arguments = parser.parse_args(argv)

@@ -49,10 +49,10 @@ def main(argv: list[str] | None = None) -> int:
     """Make the cases that are missing, train for so many minutes, export, choose thresholds."""
     parser = argparse.ArgumentParser(prog="python -m models.mammography.train")
     parser.add_argument("--folder", type=Path, default=Path("var/training/mammography"))
-    parser.add_argument("--cases", type=int, default=1400, help="breasts, two views each")
+    parser.add_argument("--cases", type=int, default=1000, help="breasts, two views each")
     parser.add_argument("--validation", type=int, default=100)
     parser.add_argument("--calibration", type=int, default=240, help="studies")
-    parser.add_argument("--minutes", type=float, default=35.0)
+    parser.add_argument("--minutes", type=float, default=38.0)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args(argv)
     folder: Path = arguments.folder
