@@ -205,8 +205,8 @@ def test_the_objects_stand_under_their_study(viewer: Viewer) -> None:
     viewer.browser.open(viewer.url)
     viewer.browser.wait_for("document.body?.innerText.includes('SEG')", within=SLOW_S)
     listed = viewer.said().replace("\\", "/")
-    assert "CT/SEG/SR" in listed
-    assert "DX/SR" in listed
+    assert "CT/OT/SEG/SR" in listed  # OT: the captures
+    assert "DX/OT/SR" in listed
     viewer.open(str(viewer.slices[0].StudyInstanceUID))
     series = viewer.browser.evaluate(f"{_SERIES}.map(each => each.innerText)")
     told = {words.split()[0] if len(words.split()) > 1 else words: words for words in series}
