@@ -440,7 +440,8 @@ def test_outcome_and_reason_read_back(kind: str, outcome: Outcome) -> None:
             return [read_back.value(one) for one in read_back.children(within, name)]
 
         assert values(read_back.STATUS) == [STATUSES[outcome]]
-        assert values(read_back.FOUND) == [FOUNDS[outcome]] if outcome in FOUNDS else []
+        found = [FOUNDS[outcome]] if outcome in FOUNDS else []
+        assert values(read_back.FOUND) == found
         why = [(result.reason.code.value, "99VARDE")] if result.reason else []
         assert values(read_back.REASON) == why
         told = [(one.code.value, "99VARDE") for one in result.remarks]
