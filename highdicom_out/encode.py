@@ -6,7 +6,7 @@ before. Objects are always UNVERIFIED and PRELIMINARY, and always say that AI ma
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from pydicom import Dataset
@@ -31,6 +31,8 @@ KINDS: Mapping[str, Callable[[Encoding], Sequence[Dataset]]] = MappingProxyType(
         REJECTION: rejection.notes,
     }
 )
+
+WARM = 8  #: further rehearsals of what every study gets: the interpreter is faster by then
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,10 +89,17 @@ def encode(
     )
 
 
-def warm_up() -> None:
-    """Encode a throw-away result, so that the first real one does not pay for imports."""
+def warm_up(results: Iterable[Result] = ()) -> None:
+    """Encode throw-away results, so that the first real one does not pay for imports.
+
+    `results` are rehearsals of algorithms, see `rehearsal.of`: what is the same in every
+    object of an algorithm is written by then.
+    """
     everything = Profile(objects=tuple(KINDS))
-    encode(rehearsal.RESULT, [rehearsal.source()], at=rehearsal.AT, profile=everything)
+    for profile in (everything, *[PLAIN] * WARM):
+        encode(rehearsal.RESULT, [rehearsal.source()], at=rehearsal.AT, profile=profile)
+    for one in results:
+        encode(one, [rehearsal.source()], at=rehearsal.AT)
 
 
 def _check(sources: Sequence[Dataset], at: dt.datetime, run: int, profile: Profile) -> None:

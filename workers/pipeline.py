@@ -58,7 +58,7 @@ def evaluate(
         worker=worker,
         started=started,
         finished=clock(),
-        parameters={**_files(algorithm), **_notes(readings, refusals)},
+        parameters={**files(algorithm), **_notes(readings, refusals)},
     )
     evaluated = [reading for reading in readings if reading.reason is None]
     if not evaluated:
@@ -95,7 +95,7 @@ def _seen(reading: Reading) -> bool:
     return reading.reason is None or reading.reason.code is not ReasonCode.UNREADABLE
 
 
-def _files(algorithm: Algorithm) -> dict[str, str]:
+def files(algorithm: Algorithm) -> dict[str, str]:
     """The SHA-256 of each of several networks; of one alone the provenance says it anyway."""
     several = algorithm.manifest.weights
     return {f"weights_{one.name}": one.sha256 for one in several} if len(several) > 1 else {}

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import celery
@@ -16,14 +16,16 @@ from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from core import logs
 from core.domain.errors import SettingsError, VardeError
+from core.domain.finding import Finding, Result
 from core.queue import News, app
 from core.settings import Settings
 from core.store.database import Database, open_database
 from core.store.files import Files
+from highdicom_out import rehearsal
 from highdicom_out.encode import warm_up
 from models import registry
 from models.registry import Algorithm
-from workers import tasks
+from workers import answers, pipeline, tasks
 from workers.runtime import Runtime
 from workers.station import Station
 
@@ -105,8 +107,36 @@ class Child:
                 station.runtime.warm_up([algorithm])
             except VardeError as error:  # its jobs are answered as failed; others can run
                 logs.logger().error("a model does not load", code=error.code, error=str(error))
-        warm_up()
+        warm_up(self._rehearsals(station))
         logs.logger().debug("child warm", pid=os.getpid())
+
+    def _rehearsals(self, station: Station) -> Iterator[Result]:
+        """A throw-away result of each algorithm that runs here."""
+        for algorithm in self._algorithms.values():
+            output = algorithm.manifest.output
+            try:
+                sessions = station.runtime.sessions(algorithm)
+            except VardeError:  # told when it was loaded
+                continue
+            if output is None:
+                continue
+            made = answers.provenance(
+                algorithm,
+                worker=station.name,
+                started=rehearsal.AT,
+                finished=rehearsal.AT,
+                provider=next(one.provider for one in sessions.values()),
+                parameters=pipeline.files(algorithm),
+            )
+            yield rehearsal.of(
+                made,
+                [
+                    Finding(
+                        one.code.code, 1.0, one.threshold, "", one.site.code if one.site else None
+                    )
+                    for one in output.label
+                ],
+            )
 
     def station(self) -> Station:
         """The process's own station."""
