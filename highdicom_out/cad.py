@@ -23,7 +23,6 @@ from pydicom import Dataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import MammographyCADSRStorage
 
-from core.domain.finding import Outcome
 from highdicom_out import cad_codes as named
 from highdicom_out import (
     cad_findings,
@@ -36,13 +35,13 @@ from highdicom_out import (
     items,
     predecessors,
     provenance,
+    viewing,
     wording,
 )
 from highdicom_out.cad_library import Library
 from highdicom_out.encoding import Encoding, Place, blank, copied, stamp
 
 KIND = "cad"
-EVALUATED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
 
 
 def documents(encoding: Encoding) -> list[Dataset]:
@@ -61,7 +60,7 @@ def applies(encoding: Encoding) -> bool:
     if not read or not all(map(cad_library.is_mammogram, read)):
         return False
     labels = encoding.result.findings
-    if encoding.result.outcome in EVALUATED:
+    if encoding.result.outcome in viewing.EVALUATED:
         return bool(encoding.images) and any(map(cad_findings.is_lesion, labels))
     return not labels or any(map(cad_findings.is_lesion, labels))
 
@@ -111,7 +110,7 @@ def _tree(encoding: Encoding, library: Library) -> list[Dataset]:
 
 def _summary(encoding: Encoding, library: Library) -> Dataset:
     """TID 4001: rows 1 and 2 always, row 3 where the algorithm ran."""
-    told, evaluated = encoding.result.provenance, encoding.result.outcome in EVALUATED
+    told, evaluated = encoding.result.provenance, encoding.result.outcome in viewing.EVALUATED
     children = [
         items.text(named.IMPRESSION_DESCRIPTION, _sentences(encoding), items.PROPERTIES),
         *cad_items.algorithm(told, provenance.parameters(told)),  # TID 4002 row 11

@@ -24,7 +24,6 @@ from pydicom import Dataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import Comprehensive3DSRStorage
 
-from core.domain.finding import Outcome
 from highdicom_out import (
     concepts,
     evidence,
@@ -35,12 +34,12 @@ from highdicom_out import (
     provenance,
     seg,
     segment_items,
+    viewing,
     wording,
 )
 from highdicom_out.encoding import Encoding, Place, blank, copied, stamp
 
 KIND = "sr"
-EVALUATED = frozenset({Outcome.FINDINGS, Outcome.NOTHING_FOUND})
 
 
 def report(encoding: Encoding) -> Dataset:
@@ -207,7 +206,7 @@ def _evaluations(encoding: Encoding) -> list[Dataset]:
 
 def _asked(encoding: Encoding) -> bool:
     """Whether the labels were looked for: if not, none of them is present or absent."""
-    return encoding.result.outcome in EVALUATED
+    return encoding.result.outcome in viewing.EVALUATED
 
 
 def _outcome(encoding: Encoding) -> list[Dataset]:
