@@ -22,7 +22,7 @@ DONE := $(VENV)/.done
 # One word a package; `a|b`: the first of them that is there or can be had.
 APT_PYTHON := python3 python3-venv
 APT_TEST   := dcmtk orthanc orthanc-dicomweb redis-server postgresql libpixelmed-java \
-              openjdk-17-jre-headless|default-jre-headless chromium|chromium-browser prometheus \
+              openjdk-17-jre-headless|default-jre-headless chromium|chromium-browser prometheus prometheus-alertmanager \
               poppler-utils
 
 ##@ Use

@@ -5,6 +5,7 @@ import re
 import socket
 import string
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import pydantic
@@ -110,6 +111,20 @@ class Monitor(Section):
 
     host: str = "127.0.0.1"
     port: Port = 9108
+
+
+class Watch(Section):
+    """The watch over algorithms after go-live."""
+
+    night_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "03:15"
+    reference_days: Annotated[int, Field(ge=28, le=1500)] = 364  #: of a full reference
+    least_reference_days: Annotated[int, Field(ge=14, le=1500)] = 126  #: of a first one
+    margin: Annotated[float, Field(ge=1, le=5)] = 1.2  #: what limits are widened by
+    few_a_day: Annotated[float, Field(ge=1)] = 15.0  #: fewer: longer windows, pooled to the trust
+    keep_observations_days: Annotated[int, Field(ge=7)] = 90  #: days can be recomputed so long
+    audit_share: Annotated[float, Field(ge=0, le=1)] = 0.02  #: of results drawn for a reading
+    silent_days: Annotated[int, Field(ge=1, le=60)] = 2  #: of nothing where there used to be some
+    report_rules: Path | None = None  #: a site's own rules; None: those that come with Varde
 
 
 class Logs(Section):

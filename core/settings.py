@@ -34,6 +34,7 @@ from core.sections import (
     Route,
     SiteTable,
     Trust,
+    Watch,
     Web,
     Worker,
 )
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     delivery: Delivery = Delivery()
     web: Web = Web()
     monitor: Monitor = Monitor()
+    watch: Watch = Watch()
     logs: Logs = Logs()
     regions: Mapping[Key, Region] = {}
     trusts: Mapping[Key, Trust] = {}

@@ -13,6 +13,7 @@ from core.settings import Settings
 from core.store import assembly, intake, studies
 from core.store.database import Database, open_database
 from core.store.tables import Table
+from core.store.watch import tables as _watch  # noqa: F401 - its tables are Table.metadata too
 from tests.core.conftest import NOW, arrive
 
 SECOND = dt.timedelta(seconds=1)

@@ -13,8 +13,7 @@ from web.texts import TEXTS
 WEB = Path(__file__).parents[2] / "web"
 SOURCES = "\n".join(
     file.read_text(encoding="utf-8")
-    for file in [*WEB.glob("*.py"), *WEB.glob("templates/*.html")]
-    if file.name != "texts.py"
+    for file in [*WEB.glob("*.py"), *WEB.glob("charts/*.py"), *WEB.glob("templates/*.html")]
 )
 #: Keys made of a fixed part and a value of an enumeration, or of a count.
 FAMILIES = set(re.findall(r"['\"f]([a-z_]+\.)(?:['\"] ~|\{)", SOURCES))

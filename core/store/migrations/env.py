@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from core.store.tables import Table
+from core.store.watch import tables as _watch  # noqa: F401 - its tables are Table.metadata too
 
 if TYPE_CHECKING:
     from core.store.database import Database

@@ -1,10 +1,8 @@
-"""Every word on the pages, in Norwegian (bokmål) and English, by one key."""
+"""The frame of every page, the worklist, the study page and the operator's list."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-_NB: Final = {
+NB: Final = {
     # The frame of every page
     "language": "nb",
     "other_language": "English",
@@ -209,7 +207,7 @@ _NB: Final = {
     "fault.status": "Feilkode {status}",
 }
 
-_EN: Final = {
+EN: Final = {
     "language": "en",
     "other_language": "Norsk",
     "other_language_code": "nb",
@@ -402,5 +400,3 @@ _EN: Final = {
     "Try again shortly. What was received is safe.",
     "fault.status": "Error code {status}",
 }
-
-TEXTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"nb": _NB, "en": _EN})

@@ -1,0 +1,1 @@
+"""Days as sums: what a site's studies looked like, without any of them."""

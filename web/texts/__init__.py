@@ -1,0 +1,15 @@
+"""Every word on the pages, in Norwegian (bokmål) and English, by one key: a module a room."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from web.texts import feedback, quality, reading, watch
+
+_ROOMS: Final = (reading, feedback, watch, quality)
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "nb": MappingProxyType({key: text for room in _ROOMS for key, text in room.NB.items()}),
+        "en": MappingProxyType({key: text for room in _ROOMS for key, text in room.EN.items()}),
+    }
+)
