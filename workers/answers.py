@@ -1,5 +1,6 @@
 """The answers that need no pixels: Varde's own "not evaluated", and "failed"."""
 
+import dataclasses
 import datetime as dt
 import functools
 import importlib.metadata
@@ -80,6 +81,15 @@ def failed(
         else _unnamed(job, worker=worker, now=now)
     )
     return Result(job.id, Outcome.FAILED, told, reason=reason)
+
+
+def suspended(
+    job: Job, algorithm: Algorithm | None, since: dt.datetime, *, worker: str, now: dt.datetime
+) -> Result:
+    """The answer of an algorithm that may not run at the job's site: never silence."""
+    reason = Reason(ReasonCode.SUSPENDED, {"since": since.date().isoformat()})
+    told = failed(job, algorithm, reason, worker=worker, now=now)
+    return dataclasses.replace(told, outcome=Outcome.NOT_EVALUATED)
 
 
 def _unnamed(

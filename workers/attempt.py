@@ -7,12 +7,14 @@ from celery.exceptions import SoftTimeLimitExceeded
 from pydicom import Dataset
 
 from core import logs
+from core.domain.activation import Activation
 from core.domain.errors import VardeError
 from core.domain.finding import Result
 from core.domain.job import PLATFORM, Job
 from core.domain.reason import Reason, ReasonCode
 from core.domain.study import Instance
 from core.store import assembly, jobs, studies
+from core.store.watch import activations
 from workers import answers, pipeline, storing, tracking
 from workers.lease import Lease, LeaseLostError
 from workers.station import Station
@@ -60,6 +62,7 @@ class Attempt:
         with station.database.read() as connection:
             self.instances = assembly.instances(connection, job.study_id, job.revision)
             decisions = studies.decisions(connection, job.study_id, job.revision)
+            activated = activations.latest(connection, job.site, job.algorithm)
         if job.attempts > station.settings.dispatch.attempts:
             return self._failed(Reason(ReasonCode.GAVE_UP, {"detail": str(job.attempts - 1)}))
         if job.algorithm == PLATFORM:
@@ -70,6 +73,14 @@ class Attempt:
                 worker=station.name,
                 now=station.clock(),
                 language=station.settings.web.language,
+            )
+        if activated and activated.state is Activation.SUSPENDED:
+            return answers.suspended(
+                job,
+                station.installed(job),
+                activated.at,
+                worker=station.name,
+                now=station.clock(),
             )
         return self._evaluated(lease)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pydicom import Dataset
 
+from core.domain.activation import Activation
 from core.domain.errors import UnavailableError, UnreadableError
 from core.domain.finding import Outcome, Result
 from core.domain.job import Job
@@ -16,6 +17,7 @@ from core.settings import Settings
 from core.store import deliveries, jobs, results, studies, succession
 from core.store.results import StoredObject
 from core.store.succession import Succession
+from core.store.watch import activations
 from models.registry import Algorithm
 from workers.batch import Batch, Made, made, standing
 from workers.lease import Lease, LeaseLostError
@@ -48,7 +50,11 @@ def store(
     Raises `LeaseLostError` where the job is another worker's by now: nothing of this run stays.
     """
     sources = list(_sources(station, result, instances, job.study_id))
-    profiles = wanted(station.settings, job.site, station.installed(job))
+    with station.database.read() as connection:
+        state = activations.state(connection, job.site, job.algorithm)
+    # In shadow an algorithm is as if its site had no destination: it runs, and nothing leaves.
+    site = "" if state is Activation.SHADOW else job.site
+    profiles = wanted(station.settings, site, station.installed(job))
     batch = Batch(job, result, sources, profiles, Pictures(station, instances))
     for _ in range(TRIES):
         with station.database.read() as connection:

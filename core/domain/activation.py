@@ -9,9 +9,9 @@ class Activation(enum.StrEnum):
     """Live unless somebody said otherwise."""
 
     SHADOW = "shadow"  #: runs and is watched; nothing leaves for a destination
-    SUPERVISED = "supervised"  #: live, and every disagreement is read: while it is new or doubted
+    SUPERVISED = "supervised"  #: live, and more of its results are drawn for audit
     LIVE = "live"
-    SUSPENDED = "suspended"  #: gets no jobs; its studies are answered without it
+    SUSPENDED = "suspended"  #: runs no more: what it is asked to read is "not evaluated", and why
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

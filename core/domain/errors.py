@@ -132,6 +132,13 @@ class NotFoundError(VardeError):
     code = "not-found"
 
 
+class InvalidError(VardeError):
+    """What was sent to a page or to the API cannot be used; the message says which part."""
+
+    http_status = 422
+    code = "invalid"
+
+
 class IllegalTransitionError(VardeError):
     """The job is in no state for this event."""
 

@@ -36,6 +36,7 @@ class ReasonCode(enum.StrEnum):
     MISSING_VIEWS = "missing-views"
     VIEW_DOUBTED = "view-doubted"
     LEFT_OUT = "left-out"
+    SUSPENDED = "suspended"
     ERROR = "error"
     TIMEOUT = "timeout"
     GAVE_UP = "gave-up"
@@ -123,6 +124,10 @@ SENTENCES: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
             "et bilde er merket {said}, men ligner {seen}",
         ),
         ReasonCode.LEFT_OUT: ("not read: {what}", "ikke lest: {what}"),
+        ReasonCode.SUSPENDED: (
+            "the algorithm has been suspended at this site since {since}",
+            "algoritmen er satt ut av bruk på dette stedet siden {since}",
+        ),
         ReasonCode.ERROR: ("the algorithm failed: {detail}", "algoritmen feilet: {detail}"),
         ReasonCode.TIMEOUT: (
             "the algorithm took more than {detail} s",
