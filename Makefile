@@ -11,9 +11,11 @@ MAKEFLAGS   += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-# Options: ARGS goes to `varde demo` and to pytest, PYTHON is the interpreter to start from.
-ARGS   ?=
-PYTHON ?=
+# Options: ARGS goes to `varde demo` and to pytest, PYTHON is the interpreter to start from, WORKERS
+# is how many files of tests run at once.
+ARGS    ?=
+PYTHON  ?=
+WORKERS ?= auto
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -33,7 +35,7 @@ demo: $(DONE)/default  ## everything on this machine with simulated studies; ARG
 ##@ Develop
 .PHONY: test
 test: $(DONE)/dev $(DONE)/apt $(DONE)/ohif  ## every test; ARGS="tests/router -k echo" for some of them
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: check
 check: lint types test  ## what must hold before a change is handed in: lint, types, test
