@@ -23,10 +23,12 @@ class Image:
 
     `pixels`: float32 (rows, columns) after the modality LUT, larger is brighter as on
     MONOCHROME2. `spacing`: mm between pixel centres (row, column), None where unknown.
+    `ends`: the smallest and the largest value that a pixel could have, None where unknown.
     """
 
     pixels: Floats
     spacing: tuple[float, float] | None = None
+    ends: tuple[float, float] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from core.store import assembly, jobs, studies
 from core.store.watch import activations
 from workers import answers, pipeline, storing, tracking
 from workers.lease import Lease, LeaseLostError
+from workers.observer import Observer
+from workers.serials import Serials
 from workers.station import Station
 from workers.telling import said, traced
 
@@ -42,6 +44,7 @@ class Attempt:
         """`owner` is this claim's own: not even the same process has it twice."""
         self.station, self.job, self.owner = station, job, owner
         self.instances: list[Instance] = []
+        self.observer = Observer(lambda: Serials.below(station.settings.home))
         self._began = time.monotonic()
 
     def run(self) -> None:
@@ -100,6 +103,7 @@ class Attempt:
             job_id=self.job.id,
             worker=self.station.name,
             clock=self.station.clock,
+            observer=self.observer,
         )
         self._in_time()
         return tracking.tracked(self.station, self.job, result)
@@ -117,6 +121,7 @@ class Attempt:
             owner=self.owner,
             result=result,
             instances=self.instances,
+            observer=self.observer,
         )
         self.station.news.tell("result")
         logs.logger().info(

@@ -15,6 +15,7 @@ from models.reading import Reading
 from models.registry import Algorithm
 from models.volume import Network
 from workers import pixels
+from workers.observer import Observer
 
 VIEW = "ViewPosition"
 
@@ -26,6 +27,7 @@ def read(
     instances: Sequence[Instance],
     fetch: Read,
     networks: Mapping[str, Network],
+    observer: Observer,
 ) -> Iterator[Reading]:
     """The reading of each instance, one at a time; `fetch` gives its data set."""
     (network,) = networks.values()
@@ -37,6 +39,7 @@ def read(
         except UnreadableError as error:
             yield unreadable(instance, error)
             continue
+        observer.image(dataset, image)
         ready = steps.prepare(image, algorithm.manifest.input.step)
         outputs = network(ready.tensor)
         if reason := heads.decline(outputs, algorithm.manifest):

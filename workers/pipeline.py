@@ -19,12 +19,16 @@ from models.registry import Algorithm
 from models.volume import Network
 from workers import images, series, views
 from workers.answers import provenance
+from workers.observer import Observer
 from workers.runtime import Runtime
+from workers.serials import Serials
 
 SHOWN = 5  #: notes on single images in the provenance; the others are counted
 
 Fetch = Callable[[Instance], Dataset]
-Reader = Callable[[Algorithm, Sequence[Instance], Fetch, Mapping[str, Network]], Iterator[Reading]]
+Reader = Callable[
+    [Algorithm, Sequence[Instance], Fetch, Mapping[str, Network], Observer], Iterator[Reading]
+]
 #: What reads each unit that a manifest can name.
 READERS: Mapping[str, Reader] = MappingProxyType(
     {"image": images.read, "series": series.read, "study": views.read}
@@ -40,18 +44,22 @@ def evaluate(
     job_id: str,
     worker: str,
     clock: Callable[[], dt.datetime],
+    observer: Observer | None = None,
 ) -> Result:
     """Run `algorithm` on what its manifest accepts of the instances.
 
     `read` gives the data set of an instance; what it raises other than
-    `UnreadableError` ends the evaluation. `result.read` are the instances that the
+    `UnreadableError` ends the evaluation. `observer` notes what the watch wants, and changes
+    nothing. `result.read` are the instances that the
     findings are of; where there are none, those whose pixels were looked at.
     """
     started = clock()
     accepted, refusals = _gated(algorithm, instances)
     networks = runtime.sessions(algorithm) if accepted else {}
     reader = READERS[algorithm.manifest.input.unit]
-    readings = list(reader(algorithm, accepted, read, networks)) if accepted else []
+    observer = observer or Observer(lambda: Serials(b""))
+    watched = observer.networks(networks)
+    readings = list(reader(algorithm, accepted, read, watched, observer)) if accepted else []
     told = provenance(
         algorithm,
         provider=next((one.provider for one in networks.values()), ""),

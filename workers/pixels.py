@@ -38,8 +38,10 @@ def read(dataset: Dataset, frame: int | None = None) -> Image:
             raise UnreadableError(message)
         values = stored.values(dataset, layout, number)
         if layout.samples > 1:
-            return Image(values.astype(np.float32) @ LUMINANCE, spacing(dataset, number))
-        return Image(_scaled(dataset, layout, number, values), spacing(dataset, number))
+            grey = values.astype(np.float32) @ LUMINANCE
+            return Image(grey, spacing(dataset, number), layout.range)
+        grey, ends = _scaled(dataset, layout, number, values)
+        return Image(grey, spacing(dataset, number), ends)
 
 
 def chosen_frame(dataset: Dataset) -> int:
@@ -72,14 +74,20 @@ def _pair(value: object) -> tuple[float, float] | None:
     return (row, column) if row > 0 and column > 0 and math.isfinite(row * column) else None
 
 
-def _scaled(dataset: Dataset, layout: Layout, frame: int, values: stored.Numbers) -> Floats:
-    """Stored values (rows, columns) through the LUTs, brighter upwards, padding in the dark."""
+def _scaled(
+    dataset: Dataset, layout: Layout, frame: int, values: stored.Numbers
+) -> tuple[Floats, luts.Ends]:
+    """Stored values (rows, columns) through the LUTs, brighter upwards, padding in the dark.
+
+    And the smallest and the largest value that they could have become.
+    """
     pixels, ends = luts.modality(dataset, layout, frame, values)
     pixels, ends = luts.voi(dataset, layout, pixels, ends)
     if layout.photometric == "MONOCHROME1":
         pixels = np.float32(ends[0] + ends[1]) - pixels
     padding = _padding(dataset, layout, values)
-    return pixels if padding is None else _darkened(pixels, padding)
+    ends = min(ends), max(ends)
+    return (pixels if padding is None else _darkened(pixels, padding)), ends
 
 
 def _padding(dataset: Dataset, layout: Layout, values: stored.Numbers) -> NDArray[np.bool_] | None:

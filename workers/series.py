@@ -2,10 +2,11 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import Dataset
 
 from core import mask
 from core.domain.errors import ModelError, UnreadableError
@@ -18,6 +19,7 @@ from models.registry import Algorithm
 from models.volume import Network, Volume
 from workers import images, pixels
 from workers.images import Read
+from workers.observer import SLICES, Observer
 from workers.stack import Slice, Stack, best, stacks
 
 Voxels = NDArray[np.int16]
@@ -29,6 +31,7 @@ def read(
     instances: Sequence[Instance],
     fetch: Read,
     networks: Mapping[str, Network],
+    observer: Observer,
 ) -> Iterator[Reading]:
     """The reading of the stack of slices that shows most, and of what could not be read."""
     slices: list[Slice] = []
@@ -42,7 +45,7 @@ def read(
         yield _no_volume(instances, faults)
         return
     try:
-        chosen, volume = _loaded(found, fetch)
+        chosen, volume = _loaded(found, fetch, observer)
     except UnreadableError as error:
         yield _no_volume(instances, [str(error)])
         return
@@ -56,19 +59,22 @@ def _no_volume(instances: Sequence[Instance], faults: Sequence[str]) -> Reading:
     return Reading(tuple(one.sop_uid for one in instances), reason=reason)
 
 
-def _loaded(found: Sequence[Stack], fetch: Read) -> tuple[Stack, Volume]:
+def _loaded(found: Sequence[Stack], fetch: Read, observer: Observer) -> tuple[Stack, Volume]:
     """The best stack and its voxels; `UnreadableError` where too many slices are damaged."""
     chosen = best(found)
     shape = len(chosen.slices), chosen.first.rows, chosen.first.columns
     voxels = np.empty(shape, np.int16)
     kept: list[Slice | None] = []
-    for place, one in zip(voxels, chosen.slices, strict=True):
-        kept.append(one if one and _filled(place, one, fetch) else None)
+    every = max(1, len(chosen.slices) // SLICES)
+    for n, (place, one) in enumerate(zip(voxels, chosen.slices, strict=True)):
+        told = observer.header if n % every == 0 else _untold
+        kept.append(one if one and _filled(place, one, fetch, told) else None)
     whole, faults = stacks(filter(None, kept))
     if not whole or len(whole[0].slices) != len(kept):
         message = "; ".join(faults) or "the first or the last slice is damaged"
         raise UnreadableError(message)
     _interpolate(voxels, kept)
+    observer.volume(voxels)
     first = chosen.first
     row_step, column_step = first.column * first.spacing[0], first.row * first.spacing[1]
     uids = tuple(one.instance.sop_uid if one else "" for one in kept)
@@ -77,15 +83,21 @@ def _loaded(found: Sequence[Stack], fetch: Read) -> tuple[Stack, Volume]:
     return stack, Volume(voxels, first.origin, steps, uids)
 
 
-def _filled(place: Voxels, one: Slice, fetch: Read) -> bool:
+def _filled(place: Voxels, one: Slice, fetch: Read, told: Callable[[Dataset], None]) -> bool:
     """Put the slice's pixels in their `place`; False where they cannot be read."""
     try:
-        values = pixels.read(fetch(one.instance)).pixels
+        dataset = fetch(one.instance)
+        values = pixels.read(dataset).pixels
     except UnreadableError:
         return False
+    told(dataset)
     limits = np.iinfo(np.int16)
     np.copyto(place, np.clip(np.rint(values), limits.min, limits.max), casting="unsafe")
     return True
+
+
+def _untold(_: Dataset) -> None:
+    """Most slices' headers say what their neighbours' do."""
 
 
 def _interpolate(voxels: Voxels, slices: Sequence[Slice | None]) -> None:

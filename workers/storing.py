@@ -19,8 +19,10 @@ from core.store.results import StoredObject
 from core.store.succession import Succession
 from core.store.watch import activations
 from models.registry import Algorithm
+from workers import observing
 from workers.batch import Batch, Made, made, standing
 from workers.lease import Lease, LeaseLostError
+from workers.observer import Noted, Observer
 from workers.pictures import Pictures
 from workers.station import Station
 
@@ -43,6 +45,7 @@ def store(
     owner: str,
     result: Result,
     instances: Sequence[Instance],
+    observer: Observer,
 ) -> int:
     """Encode `result`, write its objects, then its rows in one transaction.
 
@@ -54,7 +57,10 @@ def store(
         state = activations.state(connection, job.site, job.algorithm)
     # In shadow an algorithm is as if its site had no destination: it runs, and nothing leaves.
     site = "" if state is Activation.SHADOW else job.site
-    profiles = wanted(station.settings, site, station.installed(job))
+    installed = station.installed(job)
+    profiles = wanted(station.settings, site, installed)
+    observer.sources(sources)
+    noted = observer.noted(result, installed.folder if installed else None)
     batch = Batch(job, result, sources, profiles, Pictures(station, instances))
     for _ in range(TRIES):
         with station.database.read() as connection:
@@ -63,7 +69,9 @@ def store(
         lease.check()
         written = _write(station, job, objects)
         try:
-            return _commit(station, batch, found, owner=owner, made=objects, written=written)
+            return _commit(
+                station, batch, found, owner=owner, made=objects, written=written, noted=noted
+            )
         except _ChangedError:
             _remove(station, written)
         except LeaseLostError:
@@ -163,6 +171,7 @@ def _commit(
     owner: str,
     made: Sequence[Made],
     written: Sequence[StoredObject],
+    noted: Noted,
 ) -> int:
     """Everything that others see, at once, only under the lease and only while `found` holds."""
     job, result, now = batch.job, batch.result, station.clock()
@@ -184,6 +193,7 @@ def _commit(
         sent = results.store(
             connection, result, written, run=job.run, destinations=going, now=now, only=only
         )
+        observing.record(connection, job, noted, now=now)
         if not sent:
             deliveries.settle(connection, job.id, now)
     return sent

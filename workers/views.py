@@ -13,6 +13,7 @@ from models.registry import Algorithm
 from models.volume import Network, View
 from workers import images, pixels
 from workers.images import Read
+from workers.observer import Observer
 
 MOST = 16  #: images that are held in memory together; what is more is read in the order received
 
@@ -22,12 +23,15 @@ def read(
     instances: Sequence[Instance],
     fetch: Read,
     networks: Mapping[str, Network],
+    observer: Observer,
 ) -> Iterator[Reading]:
     """The reading of all views, and one for each instance that cannot be read."""
     views: list[View] = []
     for instance in instances[:MOST]:
         try:
-            views.append(view(instance.sop_uid, fetch(instance)))
+            dataset = fetch(instance)
+            views.append(view(instance.sop_uid, dataset))
+            observer.image(dataset, views[-1].image)
         except UnreadableError as error:
             yield images.unreadable(instance, error)
     for instance in instances[MOST:]:

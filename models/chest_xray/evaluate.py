@@ -106,10 +106,12 @@ def laterals(count: int = LATERALS, seed: int = SEED) -> float:
     ]))  # fmt: skip
 
 
-def session(folder: Path) -> onnxruntime.InferenceSession:
-    """The network in `folder`, on the CPU."""
+def session(folder: Path, threads: int = 0) -> onnxruntime.InferenceSession:
+    """The network in `folder`, on the CPU; on as many threads as there are cores where 0."""
     path = folder / manifests.read(folder).weights[0].file
-    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def run(

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from models import manifest as manifests
 from models import scores
-from models.chest_xray import choose, region
+from models.chest_xray import choose, region, typical
 from models.chest_xray.augment import varied
 from models.chest_xray.cases import CELLS, LABELS, SIZE, case, stored
 from models.chest_xray.evaluate import FOLDER, run, session, simulated
@@ -24,7 +24,7 @@ from models.chest_xray.foreign import foreign
 from models.chest_xray.loss import Batch, loss
 from models.chest_xray.network import ChestNetwork, Probabilities
 from models.steps import Image, prepare
-from models.training import cases, export, loop, release
+from models.training import cases, embedding, export, loop, release, standard
 from simulator import chest
 from simulator.chest import View
 from simulator.scanners import FOR_TRAINING
@@ -138,16 +138,18 @@ def _areas(network: nn.Module, validation: dict[str, Any]) -> str:
 
 
 def write(network: nn.Module, image: Any, folder: Path) -> float:  # noqa: ANN401 - an array
-    """Export one ONNX file: `image` to `probability`, `location` and `region`.
+    """Export one ONNX file: `image` to `probability`, `location`, `region` and `embedding`.
 
     Returns the largest difference between ONNX Runtime and torch.
     """
     names = ["probability", "location", "region"]
     given: Tensor = torch.from_numpy(image.astype(np.float32) / 255)[:, None]
-    return export.onnx(
+    gap = export.onnx(
         Probabilities(network), {"image": given}, names, folder / "model.onnx",
         dynamic={name: {0: "batch"} for name in ("image", *names)}, also=[{"image": given[:1]}],
     )  # fmt: skip
+    embedding.expose(folder / "model.onnx", "region")
+    return gap
 
 
 def finish(validation: dict[str, Any], folder: Path) -> None:
@@ -171,6 +173,7 @@ def finish(validation: dict[str, Any], folder: Path) -> None:
         [truth.age for _, truth in told],
         "simulated, makers seen in training",
     )
+    standard.write(folder, typical.embeddings(2 * REFERENCES, folder=folder))
     made = chest.make(GOLDEN, scanner=FOR_TRAINING[0], size=320)
     manifest = manifests.read(folder)
     ready = prepare(Image(made.pixels.astype(np.float32)), manifest.input.step)

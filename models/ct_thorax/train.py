@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import scores
-from models.ct_thorax import settle
+from models.ct_thorax import settle, typical
 from models.ct_thorax.augment import draw, scanned
 from models.ct_thorax.network import LungNetwork, Lungs, NoduleNetwork, Nodules
 from models.ct_thorax.targets import lung_loss, nodule_loss
-from models.training import cases, export, loop
+from models.training import cases, embedding, export, loop, standard
 from simulator.ct import cases as simulated
 
 FOLDER: Final = Path(__file__).parent
@@ -66,6 +66,7 @@ def settled(folder: Path, count: int, threads: int) -> None:
         )
     )
     settle.finish(chest, crop, count, threads)
+    standard.write(FOLDER, typical.embeddings(count, threads))
 
 
 def train_lungs(folder: Path, count: int, seconds: float, threads: int) -> None:
@@ -111,6 +112,7 @@ def train_nodules(folder: Path, count: int, seconds: float, threads: int) -> Non
         Nodules(network), {"image": image}, ["heat", "diameter"], FOLDER / "nodules.onnx",
         dynamic={"image": axes, "heat": axes, "diameter": axes}, also=also,
     )  # fmt: skip
+    embedding.expose(FOLDER / "nodules.onnx", "heat")
 
 
 def _lung_loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:

@@ -34,10 +34,10 @@ def certain(cases: Arrays) -> NDArray[np.bool_]:
     return np.stack([(site != n + DOUBT).all(axis=1) for n in range(len(SITES))], axis=1)
 
 
-def session() -> onnxruntime.InferenceSession:
-    """The network on the CPU, on one thread."""
+def session(threads: int = 1) -> onnxruntime.InferenceSession:
+    """The network on the CPU, on one thread unless more are wanted."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     return onnxruntime.InferenceSession(
         FOLDER / "model.onnx", options, providers=["CPUExecutionProvider"]
     )

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import scores
-from models.fracture import region, settle
+from models.fracture import region, settle, typical
 from models.fracture.augment import moved, toned
 from models.fracture.cases import FOLDER, SITES, VIEWS, contract, ready, stored
 from models.fracture.network import Detector, FractureNetwork
 from models.fracture.targets import loss
-from models.training import cases, export, loop, release
+from models.training import cases, embedding, export, loop, release, standard
 from simulator import chest
 from simulator.scanners import FOR_TRAINING as CHEST_SCANNERS
 from simulator.wrist import radiograph
@@ -30,6 +30,7 @@ TRAINING: Final = 10_000_000  #: first seeds; evaluations use others
 VALIDATION: Final = 1_000_000
 REFERENCE: Final = 3_000_000
 REFERENCES: Final = 300
+STUDIES: Final = 200  #: of two images, for the embedding
 GOLDEN: Final = 3_500_022
 CHESTS: Final = 40_000_000
 MANY: Final = 160  #: chests
@@ -102,6 +103,7 @@ def finish(network: FractureNetwork, training: Arrays, validation: Arrays, folde
     example = torch.from_numpy(next(settle.tensors(validation["image"])))
     names = ("boxes", "scores", "probability", "region")
     export.onnx(Detector(network), {"image": example}, names, FOLDER / "model.onnx")
+    embedding.expose(FOLDER / "model.onnx", "region")
     settle.settle(validation)
     reference()
     golden()
@@ -126,6 +128,7 @@ def reference() -> None:
     columns = dict(zip((label.name for label in output.label), np.array(said).T, strict=True))
     chosen = {label.name: label.threshold for label in output.label}
     release.reference(FOLDER, columns, chosen, ages, "simulated, makers seen in training")
+    standard.write(FOLDER, typical.embeddings(STUDIES))
 
 
 def golden() -> None:

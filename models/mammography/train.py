@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models import scores
-from models.mammography import pairs, runtime, settle, whole
+from models.mammography import pairs, runtime, settle, typical, whole
 from models.mammography.batches import Views, batches, views
 from models.mammography.evaluate import read_studies
 from models.mammography.losses import loss
 from models.mammography.network import Decoded, MammographyNetwork
 from models.mammography.prepare import prepare
 from models.steps import Image
-from models.training import cases, export, loop
+from models.training import cases, embedding, export, loop, standard
 from simulator import dx
 from simulator.mammography import four_views
 from simulator.mammography.scanners import FOR_TRAINING, SCANNERS
@@ -35,6 +35,7 @@ TRAINING: Final = 10_000_000  #: first seeds; evaluations use others
 VALIDATION: Final = 9_000_000
 CALIBRATION: Final = 8_000_000
 SHARD: Final = 50
+STUDIES: Final = 120  #: for the embedding
 FOREIGN: Final = 40  #: images of other regions
 PREVALENCE: Final = 0.75  #: of training breasts with a lesion
 FINE_MM: Final = 0.125  #: training views are simulated at the network's finer grid
@@ -70,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
     settle.settle(FOLDER, studies)
     settle.golden(FOLDER, runtime.network(FOLDER), validation)
     settle.reference(FOLDER, studies, pairs.read(FOLDER))
+    standard.write(FOLDER, typical.embeddings(STUDIES, arguments.threads))
     return 0
 
 
@@ -134,6 +136,8 @@ def finish(network: MammographyNetwork, validation: Arrays) -> None:
         dynamic={**axes, **{name: {0: "views"} for name in names}},
         also=[{"image": given}, {"image": given[:, :, :416, :256].contiguous()}],
     )  # fmt: skip
+    # two layers back: what the whole breast is judged by, before it is narrowed to two questions
+    embedding.expose(FOLDER / "model.onnx", "region", layers=2)
 
 
 def _cases(

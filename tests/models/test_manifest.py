@@ -36,7 +36,7 @@ def test_the_reference_model_says_what_it_is_for(chest: Manifest) -> None:
         ('queue = "cpu"', 'queue = "tpu"', "run.queue"),
         ("min_age_years = 18", "min_age = 18", "accepts.min_age"),
         ("timeout_s = 60", "timeout_s = 0", "run.timeout_s"),
-        ('version = "2.1.0"', 'version = "one"', "algorithm.version"),
+        ('version = "2.1.1"', 'version = "one"', "algorithm.version"),
         ('objects = ["sr", "gsps"]', 'objects = ["pdf"]', "encode.objects"),
     ],
 )

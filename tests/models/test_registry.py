@@ -16,7 +16,7 @@ def test_the_reference_model_is_there(folder: Path) -> None:
 def test_a_device_uid_is_of_name_version_and_weights(copied: Path, folder: Path) -> None:
     assert registry.read(copied).device_uid == registry.read(folder).device_uid
     path = copied / "manifest.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace('"2.1.0"', '"2.1.1"'), "utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"2.1.1"', '"2.1.2"'), "utf-8")
     assert registry.read(copied).device_uid != registry.read(folder).device_uid
 
 
