@@ -3,21 +3,23 @@
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from core.domain.activation import Activation
 from core.domain.finding import Finding, Result
 from core.domain.job import FINAL, PLATFORM, Delivery, Job, State
 from core.domain.study import Study
 from core.store import deliveries, jobs, results, studies
+from core.store.watch import activations
+from monitoring.truths import is_assessment
 
 MOST = 10_000
-SCORES = frozenset({"1", "{score}"})  #: units (UCUM) of a number on a scale
 
 
 class Status(enum.StrEnum):
-    """The seven faces of an answer."""
+    """The eight faces of an answer."""
 
     FINDINGS = "findings"
     NOTHING_FOUND = "nothing_found"
@@ -26,6 +28,7 @@ class Status(enum.StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     CANCELLED = "cancelled"
+    SHADOW = "shadow"
 
 
 _WITHOUT_RESULT = {
@@ -39,18 +42,22 @@ _WITHOUT_RESULT = {
 class Answer:
     """A job with its result and what became of the result's objects.
 
-    A result of an earlier run is left out while the job runs again. `seconds` are
-    from the revision's last instance to the last receipt.
+    A result of an earlier run is left out while the job runs again, and so is that of an
+    algorithm that is in `shadow` at the study's site. `seconds` are from the revision's last
+    instance to the last receipt.
     """
 
     job: Job
     result: Result | None
     deliveries: tuple[Delivery, ...]
     seconds: float | None
+    shadow: bool = False
 
     @property
     def status(self) -> Status:
         """What the reader is told."""
+        if self.shadow:
+            return Status.SHADOW
         if self.result:
             return Status(self.result.outcome.value)
         return _WITHOUT_RESULT.get(self.job.state, Status.FAILED)
@@ -85,28 +92,27 @@ class Answer:
         return self.job.algorithm == PLATFORM
 
 
-def is_assessment(finding: Finding) -> bool:
-    """Whether a finding is a question with a value of its own: a coded answer, or a score."""
-    score = any(one.unit.value in SCORES for one in finding.measurements)
-    return finding.answer is not None or (score and finding.region is None)
-
-
-def of_studies(connection: sa.Connection, chosen: Iterable[Study]) -> dict[str, list[Answer]]:
+def of_studies(connection: sa.Connection, chosen: Sequence[Study]) -> dict[str, list[Answer]]:
     """Every answer of these studies by study id, the latest revision first."""
     keys = [study.id for study in chosen]
     found = jobs.listed(connection, study_ids=keys, limit=MOST)
     ids = [job.id for job in found]
     said = results.of_jobs(connection, ids)
     arrived = studies.last_instances(connection, keys)
+    states = activations.all_states(connection)
+    sites = {study.id: study.site for study in chosen}
     sent: dict[str, list[Delivery]] = {}
     for delivery in deliveries.of_jobs(connection, ids):
         sent.setdefault(delivery.job_id, []).append(delivery)
     answers: dict[str, list[Answer]] = {key: [] for key in keys}
     for job in sorted(found, key=lambda job: (-job.revision, job.algorithm, job.version)):
         last = arrived.get((job.study_id, job.revision))
-        result = said.get(job.id) if job.outcome else None
+        changed = states.get((sites[job.study_id], job.algorithm))
+        shadow = changed is not None and changed.state is Activation.SHADOW
+        result = said.get(job.id) if job.outcome and not shadow else None
         mine = tuple(sent.get(job.id, ()))
-        answers[job.study_id].append(Answer(job, result, mine, _seconds(last, job.delivered_at)))
+        seconds = _seconds(last, job.delivered_at)
+        answers[job.study_id].append(Answer(job, result, mine, seconds, shadow))
     return answers
 
 

@@ -1,7 +1,10 @@
-"""What every answer carries so that a browser can do nothing else with it than show it."""
+"""What every answer carries so that a browser can do nothing else with it than show it,
+and whose requests may change anything.
+"""
 
 import ipaddress
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -25,10 +28,23 @@ WRONG_NAME: Final = (
     "another site's name may have been pointed here to read patient data (DNS rebinding). "
     "Use http://127.0.0.1, or let the proxy in front send such a Host header.\n"
 )
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+#: What a page of any other site can send without being asked (Fetch standard, "simple" requests).
+SIMPLE_KINDS: Final = frozenset(
+    {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
+)
+FOREIGN: Final = (
+    "Refused: what changes something must come from Varde's own pages, or, without a browser, "
+    "as application/json (cross-site request forgery). A proxy in front must pass on the Host "
+    "header that the browser sent.\n"
+)
 
 
 class Guard:
-    """Adds the security headers; on loopback, refuses names that a stranger can own."""
+    """Adds the security headers; refuses what a stranger's page sends to change something.
+
+    On loopback it also refuses names that a stranger can own.
+    """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         """`host` is what the server listens on."""
@@ -50,9 +66,29 @@ class Guard:
                 headers.setdefault("Cache-Control", STATIC_FOR if static and found else "no-store")
             await send(message)
 
-        stranger = self._loopback and not _is_own_name(Headers(scope=scope).get("host", ""))
-        app = PlainTextResponse(WRONG_NAME, 421) if stranger else self._app
+        headers = Headers(scope=scope)
+        app = self._app
+        if self._loopback and not _is_own_name(headers.get("host", "")):
+            app = PlainTextResponse(WRONG_NAME, 421)
+        elif scope["method"] not in SAFE and not _is_own_request(headers):
+            app = PlainTextResponse(FOREIGN, 403)
         await app(scope, receive, send_guarded)
+
+
+def _is_own_request(headers: Headers) -> bool:
+    """Whether a page of this very origin has sent it, or no browser at all.
+
+    A browser says so itself in headers that no page can set: Sec-Fetch-Site (Fetch Metadata),
+    or Origin where it is older. Without either, only what a foreign page could not have sent
+    unasked is let through: never a form.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}  # none: the reader reloads a page that was sent
+    origin = headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() not in SIMPLE_KINDS
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,17 +2,19 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from core.domain.commitment import CommitmentState
+from core.domain.feedback import Feedback, Role
 from core.domain.reason import Reason
 from core.domain.study import Decision, Site, Study
 from core.store import commitments, studies
 from core.store.studies import Revision
-from web import answers, hanging, images, lines, lookup, overlay, segments, windows
+from web import answers, feedback, hanging, images, lines, lookup, overlay, segments, windows
 from web.answers import Answer
 from web.context import Context, context_of, page, words_of
 from web.images import Image
@@ -36,6 +38,7 @@ class Found:
     answers: list[Answer]
     decisions: list[Decision]
     kept: dict[int, CommitmentState]  #: by delivery, where storage commitment is asked for
+    said: dict[str, list[Feedback]]  #: what readers have said of each answer, by job
 
     @property
     def latest(self) -> bool:
@@ -73,7 +76,9 @@ def study(request: Request, study_id: str) -> HTMLResponse:
         request, "study.html",
         found=found, study=found.study, images=found.images, marks=marks, box=box,
         current=_current(found.images, marks, request.query_params.get("image", "")),
-        catalogue=_catalogue(found, words), overlay_off=wish == OFF, lines=lines,
+        catalogue=catalogue(found.study, found.images, found.answers, words),
+        overlay_off=wish == OFF, lines=lines, asked=feedback.asked,
+        role=feedback.role_of(request), may_say=feedback.SAID, roles=tuple(Role),
         windows=windows.offered(found.images), window=windows.first(found.images, found.answers),
         segments=segments.stamp(found.answers) if found.latest else "",
         intended=_intended_use(context), name_of=context.name_of,
@@ -99,6 +104,7 @@ def _find(context: Context, study_id: str, asked: str) -> Found:
             answers=said,
             decisions=studies.decisions(connection, one.id, number),
             kept={commitment.id: commitment.state for commitment in kept if commitment.state},
+            said=feedback.said(connection, said),
         )
 
 
@@ -115,17 +121,17 @@ def _current(
     return (found[first.image - 1], first.frame) if first else (found[0], 1)
 
 
-def _catalogue(found: Found, words: Words) -> str:
+def catalogue(study: Study, found: Sequence[Image], said: Sequence[Answer], words: Words) -> str:
     """What the viewer's script needs of every image, as JSON that is safe within HTML."""
-    on = {uid for segment in segments.of(found.answers) for uid in segment.sop_uids}
+    on = {uid for segment in segments.of(said) for uid in segment.sop_uids}
     listed: list[dict[str, Any]] = [
         {
-            "url": f"/studies/{found.study.id}/instances/{image.number}/",
+            "url": f"/studies/{study.id}/instances/{image.number}/",
             "stamp": image.stamp, "columns": image.columns, "height": image.height,
             "frames": image.frames, "label": _label(image, words),
             **({"segments": 1} if image.instance.sop_uid in on else {}),
         }
-        for image in found.images
+        for image in found
     ]  # fmt: skip
     return json.dumps(listed, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -56,3 +56,62 @@ def test_a_server_for_others_answers_to_any_name(seeded: Seeded) -> None:
     settings: Settings = seeded.settings.model_copy(update={"web": Web(host="0.0.0.0")})  # noqa: S104
     with TestClient(create_app(settings, seeded.seed.database, algorithms={}), base_url=URL) as one:
         assert one.get("/", headers={"Host": "varde.sykehus.no"}).status_code == 200
+
+
+OWN = "http://127.0.0.1"
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("path", ["/studies/0/feedback", "/api/reports", "/audits/0", "/"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": OWN},
+        {"Sec-Fetch-Site": "cross-site", "Content-Type": "application/json"},
+        {"Sec-Fetch-Site": "nonsense"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://127.0.0.1:8081"},
+        {"Origin": "http://127.0.0.1.evil.example"},
+        {"Origin": "http://127.0.0.1@evil.example"},
+        {"Content-Type": FORM},
+        {"Content-Type": f" {FORM.upper()} ; charset=utf-8"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        {"Content-Type": "text/plain"},
+    ],
+)
+def test_nobody_elses_page_changes_anything(
+    client: TestClient, path: str, headers: dict[str, str]
+) -> None:
+    """Cross-site request forgery: a page elsewhere has the reader's browser send a form."""
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        answer = client.request(method, path, content=b"x=1", headers=headers)
+        assert answer.status_code == 403
+        assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin", "Content-Type": FORM},
+        {"Sec-Fetch-Site": "none", "Content-Type": FORM},
+        {"Origin": OWN, "Content-Type": FORM},
+        {"Content-Type": "application/json"},
+        {},
+    ],
+)
+def test_own_pages_and_programs_get_through(client: TestClient, headers: dict[str, str]) -> None:
+    """What gets through meets the page itself: there is none that takes it."""
+    assert client.post("/", content=b"x=1", headers=headers).status_code == 405
+
+
+def test_looking_is_free_for_anybody(client: TestClient) -> None:
+    assert client.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+def test_a_strangers_name_is_refused_before_anything_else(client: TestClient) -> None:
+    headers = {"Host": "evil.example", "Origin": "http://evil.example"}
+    assert client.post("/api/reports", json={}, headers=headers).status_code == 421

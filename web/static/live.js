@@ -12,13 +12,34 @@ function kept(part) {
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   return {
     open: [...part.querySelectorAll("details[open]")].map((one) => one.id),
+    fields: [...part.querySelectorAll("input[id], select[id]")].filter(touched).map((one) => [one.id, one.value]),
     href: focused?.getAttribute("href"),
     go: focused?.dataset?.go,
+    id: focused?.id,
   };
+}
+
+/** Whether a reader has chosen something else in a field than what the server sent. */
+function touched(field) {
+  if (field.type === "radio" || field.type === "checkbox") return field.checked && !field.defaultChecked;
+  if (field.options) return field.selectedIndex !== Math.max([...field.options].findIndex((one) => one.defaultSelected), 0);
+  return field.type !== "hidden" && field.value !== field.defaultValue;
+}
+
+function fill([id, value]) {
+  const field = document.getElementById(id);
+  if (field?.type === "radio" || field?.type === "checkbox") field.checked = true;
+  else if (field) field.value = value;
 }
 
 function giveBack(part, was) {
   for (const id of was.open) document.getElementById(id)?.setAttribute("open", "");
+  was.fields.forEach(fill);
+  const again = was.id && document.getElementById(was.id);
+  if (again) {
+    again.focus({ preventScroll: true });
+    return;
+  }
   for (const one of part.querySelectorAll("a[href], [data-go]")) {
     const same = was.href ? one.getAttribute("href") === was.href : was.go && one.dataset.go === was.go;
     if (same) {
@@ -65,4 +86,5 @@ async function refresh() {
 if (every) {
   timer = setTimeout(refresh, every);
   document.addEventListener("visibilitychange", refresh);
+  document.addEventListener("varde:changed", refresh);
 }

@@ -5,6 +5,7 @@ const viewer = document.getElementById("viewer");
 const picture = document.getElementById("picture");
 const AHEAD = 4; // images fetched before they are asked for
 const KEPT = 80; // images held in memory
+const TYPED = "select, textarea, input:not(#slider)"; // what takes keys itself
 
 let goTo = () => {}; // shows the image of that name: set below by the stack or by the light box
 const keys = {}; // what a key does
@@ -53,7 +54,7 @@ document.addEventListener("click", (event) => {
   if (button) choose(button);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select")) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches(TYPED)) return;
   if (keys[event.key]) keys[event.key](event);
   else if (!browse(event.key)) return;
   event.preventDefault();

@@ -1,6 +1,7 @@
 """Events, cases and activations in the store, on both databases."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,10 @@ def test_an_event_of_the_whole_site_is_on_every_stream(database: Database) -> No
 
 def test_a_case_is_settled_once(database: Database) -> None:
     case_id = drift(database)
-    told = {"by": "Kari", "verdict": Verdict.SOFTWARE, "consequence": Consequence.CONTINUE,
-            "reason": "the upgrade of Monday"}  # fmt: skip
+    told: dict[str, Any] = {
+        "by": "Kari", "verdict": Verdict.SOFTWARE, "consequence": Consequence.CONTINUE,
+        "reason": "the upgrade of Monday",
+    }  # fmt: skip
     with database.write() as connection:
         settled = cases.settle(connection, case_id, now=NOW + HOUR, **told)
     assert (settled.open, settled.verdict, settled.by) == (False, Verdict.SOFTWARE, "Kari")
