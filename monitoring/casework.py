@@ -6,7 +6,7 @@ moves five charts is one thing to explain, not five.
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from core.domain import casework
 from core.domain.activation import Activated, Activation
 from core.domain.case import Case, CaseKind, Consequence, Verdict
-from core.domain.errors import InvalidError
+from core.domain.errors import InvalidError, NotFoundError
 from core.domain.event import EventKind
 from core.domain.watch import NATIONAL, TRUST, Evaluation, Standing, Stream
 from core.sections import Watch
@@ -80,8 +80,12 @@ def _data(connection: sa.Connection, one: Evaluation, now: dt.datetime) -> list[
 def _empty_days(
     connection: sa.Connection, one: Evaluation, before: int | None, watch: Watch
 ) -> int:
-    """How many evaluations in a row, this one included, found no data and no study."""
-    if one.standing is not Standing.NO_DATA or one.today:
+    """How many evaluations in a row, this one included, found no data and no study.
+
+    A day that cannot be read is no silence: it has a case of its own kind.
+    """
+    damaged = f"unreadable:{one.day.isoformat()}" in one.notes
+    if one.standing is not Standing.NO_DATA or one.today or damaged:
         return 0
     if before is None:
         first = one.day - dt.timedelta(days=watch.silent_days * 3)
@@ -129,6 +133,15 @@ def errors(
         day=day,
         now=now,
     )
+
+
+def quiet(connection: sa.Connection, stream: Stream, *, subject: str, day: dt.date) -> None:
+    """Remember that the errors of an open case have not been too many since `day`."""
+    case = _last(connection, CaseKind.ERRORS, stream, subject)
+    if case and case.open and case.quiet_at is None:
+        cases.seen(
+            connection, case.id, evidence=case.evidence, at=case.last_at, quiet_at=_noon(day)
+        )
 
 
 def reference_due(
@@ -217,17 +230,36 @@ def settle(
         connection, case_id, by=who, verdict=verdict, consequence=consequence, reason=why, now=now
     )
     if state := STATES.get(consequence):
-        activate(connection, Stream(case.site, case.algorithm), state, settled, now=now)
+        stream = Stream(case.site, case.algorithm)
+        activate(connection, stream, state, by=who, reason=why, now=now, case_id=case.id)
     return settled
 
 
 def activate(
-    connection: sa.Connection, stream: Stream, state: Activation, case: Case, *, now: dt.datetime
-) -> None:
-    """What the algorithm may do at every site of the stream's scope from now on."""
-    for site in sites_of(connection, stream.site):
-        changed = Activated(site, stream.algorithm, state, now, case.by, case.reason, case.id)
-        activations.change(connection, changed, day=scopes.day_of(now))
+    connection: sa.Connection,
+    stream: Stream,
+    state: Activation,
+    *,
+    by: str,
+    reason: str,
+    now: dt.datetime,
+    case_id: str = "",
+) -> list[str]:
+    """Change what the algorithm may do at every site of the stream's scope; the changed ones.
+
+    `InvalidError` without a name or a reason; `NotFoundError` for a site that is none.
+    """
+    who, why = _line("name", by, LONGEST_NAME), _line("reason", reason, LONGEST_REASON)
+    day = scopes.day_of(now)
+    return [
+        site
+        for site in sites_of(connection, stream.site)
+        if activations.change(
+            connection,
+            Activated(site, stream.algorithm, state, now, who, why, case_id),
+            day=day,
+        )
+    ]
 
 
 def planned(
@@ -254,13 +286,17 @@ def planned(
     )
 
 
-def sites_of(connection: sa.Connection, scope: str) -> Iterable[str]:
-    """The sites that a scope is about: one, a trust's, or all."""
-    if scope == NATIONAL:
-        return scopes.sites(connection)
+def sites_of(connection: sa.Connection, scope: str) -> list[str]:
+    """The sites that a scope is about: one, a trust's, or all; `NotFoundError` where none is."""
+    known = scopes.sites(connection)
     if scope.startswith(TRUST):
-        return scopes.sites(connection, trust=scope.removeprefix(TRUST))
-    return [scope]
+        found = scopes.sites(connection, trust=scope.removeprefix(TRUST))
+    else:
+        found = known if scope == NATIONAL else [site for site in known if site == scope]
+    if not found:
+        message = f"no site «{scope[:60]}»: there are {', '.join(known) or 'none'}"
+        raise NotFoundError(message)
+    return found
 
 
 def _line(name: str, text: str, longest: int) -> str:

@@ -1,15 +1,16 @@
-"""The program that Prometheus scrapes: `/metrics` and `/health/live`, nothing else."""
+"""The program that Prometheus scrapes, and that holds the nights of the watch.
+
+It answers `/metrics` and `/health/live`, nothing else.
+"""
 
 import contextlib
 import signal
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
-from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from core import logs
 from core.domain.errors import SettingsError, UnavailableError
@@ -17,6 +18,8 @@ from core.queue import News
 from core.settings import Settings
 from core.store.database import Database, open_database
 from monitoring.exporter import Exporter
+from monitoring.exposition import Page
+from monitoring.nights.starting import Starter
 
 ALIVE = b'{"alive": true}\n'
 
@@ -36,12 +39,10 @@ class _Handler(WSGIRequestHandler):
 
 def application(settings: Settings, database: Database) -> WSGIApplication:
     """The WSGI application over an open database."""
-    registry = CollectorRegistry()
     news = News(settings.queue.url) if settings.queue.url else None
-    registry.register(Exporter(database, news))
-    metrics = make_wsgi_app(registry)
+    metrics = Page(Exporter(database, news, home=settings.home))
 
-    def answer(environ: WSGIEnvironment, start: StartResponse) -> object:
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         match environ["PATH_INFO"]:
             case "/metrics":
                 return metrics(environ, start)
@@ -51,7 +52,7 @@ def application(settings: Settings, database: Database) -> WSGIApplication:
         start("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"/metrics and /health/live are all there is\n"]
 
-    return answer  # type: ignore[return-value]  # make_wsgi_app is untyped
+    return answer
 
 
 def _open(settings: Settings) -> Database:
@@ -92,11 +93,14 @@ def run(settings: Settings, *, on_start: Callable[[int], None] | None = None) ->
         raise SettingsError(message) from error
     database = _open(settings)
     server.set_app(application(settings, database))
+    night = Starter(settings, database)
     with server, _stopped_by_signals(server.shutdown):
         logs.logger().info("listening", host=host, port=server.server_port)
+        night.start()
         if on_start:
             on_start(server.server_port)
         server.serve_forever(poll_interval=0.2)
+    night.stop()
     database.close()
     logs.logger().info("stopped")
     return 0

@@ -4,6 +4,7 @@ Only `argparse` is imported here, so that help and mistakes are answered at once
 """
 
 import argparse
+import datetime as dt
 from pathlib import Path
 
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
@@ -14,6 +15,7 @@ PROGRAMS = {
     "web": "the pages and the API",
     "monitor": "the exporter that Prometheus scrapes",
 }
+ACTIVATIONS = ("shadow", "supervised", "live", "suspended")
 
 
 class Arguments(argparse.Namespace):
@@ -39,6 +41,17 @@ class Arguments(argparse.Namespace):
     golden: Path | None = None
     program: str = ""
     rest: list[str]
+    activation: str = ""  #: one of `ACTIVATIONS`
+    day: dt.date | None = None
+    scope: str = ""  #: a site's key, `*` or `trust:` and a trust's key
+    algorithm: str = ""
+    by: str = ""
+    reason: str = ""
+    first: dt.date | None = None
+    last: dt.date | None = None
+    until: dt.date | None = None
+    rules: Path | None = None
+    sample: Path | None = None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,6 +65,8 @@ def parser() -> argparse.ArgumentParser:
     _studies(commands)
     _jobs(commands)
     _models(commands)
+    _watch(commands)
+    _reports(commands)
     for name, told in PROGRAMS.items():
         one = commands.add_parser(name, help=f"one program: {told}")
         one.set_defaults(command="programs:run", program=name)
@@ -137,6 +152,63 @@ def _models(commands: "_Commands[argparse.ArgumentParser]") -> None:
             )
         else:
             one.add_argument("rest", nargs="*", metavar="-- …", help="its own arguments")
+
+
+def _watch(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    """`watch list`, `night`, `relearn`, `references`, `activate` and `planned`."""
+    watch = commands.add_parser("watch", help="does every algorithm behave as before?")
+    actions = watch.add_subparsers(required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="how every stream stands")
+    listed.set_defaults(command="watch:listed")
+    night = actions.add_parser("night", help="hold the nightly job now")
+    night.set_defaults(command="watch:night")
+    night.add_argument("--until", type=_a_day, metavar="DAY", help="default: yesterday")
+    relearn = actions.add_parser("relearn", help="learn a new reference; the old ones are kept")
+    relearn.set_defaults(command="watch:relearn")
+    known = actions.add_parser("references", help="every reference that a stream has had")
+    known.set_defaults(command="watch:known")
+    activate = actions.add_parser("activate", help="what an algorithm may do at a site")
+    activate.set_defaults(command="activation:activate")
+    planned = actions.add_parser("planned", help="mark a change that is planned on the charts")
+    planned.set_defaults(command="activation:planned")
+    for one in (relearn, known, activate, planned):
+        one.add_argument("scope", metavar="SITE", help="a site, trust:KEY, or * for all")
+        one.add_argument("algorithm", metavar="ALGORITHM")
+    for one in (relearn, activate, planned):
+        one.add_argument("--by", required=True, metavar="NAME", help="who answers for it")
+        one.add_argument("--reason", required=True, metavar="TEXT", help="why, without a patient")
+    activate.add_argument("activation", choices=ACTIVATIONS)
+    planned.add_argument("--day", type=_a_day, metavar="DAY", help="default: today")
+    relearn.add_argument("--from", dest="first", type=_a_day, metavar="DAY")
+    relearn.add_argument("--to", dest="last", type=_a_day, metavar="DAY")
+    for one in (listed, night, known):
+        one.add_argument("--json", action="store_true")
+
+
+def _a_day(text: str) -> dt.date:
+    """A day, as 2026-03-01."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no day: write it as 2026-03-01"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _reports(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    """`reports import` and `reports check`."""
+    reports = commands.add_parser("reports", help="final reports, to compare answers with")
+    actions = reports.add_subparsers(required=True, metavar="ACTION")
+    rules = actions.add_parser("check", help="the rules that report text is read by")
+    rules.set_defaults(command="report_rules:check")
+    rules.add_argument("rules", nargs="?", type=Path, metavar="RULES", help="default: those in use")
+    rules.add_argument("--sample", type=Path, metavar="CSV", help="labelled texts to read by them")
+    rules.add_argument("--json", action="store_true")
+    bring = actions.add_parser("import", help="reports from a CSV file")
+    bring.set_defaults(command="reports:bring")
+    bring.add_argument("paths", nargs=1, type=Path, metavar="FILE")
+    bring.add_argument(
+        "--site", dest="scope", default="", metavar="KEY", help="of a file without a column site"
+    )
 
 
 def _a_number(text: str) -> int:

@@ -35,14 +35,15 @@ class Bar:
 
     def __init__(self, total: int) -> None:
         """`total` steps make it full."""
-        self._total = max(total, 1)
+        self.total = total
         self._told = ""
         self._shown = sys.stderr.isatty()
 
     def show(self, done: int, what: str) -> None:
         """So many steps are done; `what` is going on."""
-        full = BAR * min(done, self._total) // self._total
-        text = f"[{'█' * full}{'·' * (BAR - full)}] {done}/{self._total} {what}"
+        total = max(self.total, 1)
+        full = BAR * min(done, total) // total
+        text = f"[{'█' * full}{'·' * (BAR - full)}] {done}/{total} {what}"
         if self._shown and text != self._told:
             self._told = text
             sys.stderr.write(f"\r\033[K{text}")

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_after_fourteen_quiet_days_it_is_a_new_episode(database: Database) -> No
 
 
 def test_a_stream_that_stops_is_a_case_until_studies_come_again(database: Database) -> None:
-    empty = {"standing": Standing.NO_DATA, "today": 0}
+    empty: dict[str, Any] = {"standing": Standing.NO_DATA, "today": 0}
     assert night(database, evaluation(0, **empty)) == []
     assert len(night(database, evaluation(0, **empty), evaluation(1, **empty))) == 1
     night(database, evaluation(2, **empty))
@@ -140,6 +141,17 @@ def test_a_stream_that_stops_is_a_case_until_studies_come_again(database: Databa
     (case,) = found(database, CaseKind.SILENT)
     assert case.quiet_at is not None
     assert len(night(database, evaluation(8, **empty), evaluation(9, **empty))) == 1
+
+
+def test_damaged_days_are_no_silence(database: Database) -> None:
+    told: dict[str, Any] = {"standing": Standing.NO_DATA, "today": 0}
+    days = [
+        evaluation(n, notes=(f"unreadable:{MONDAY + dt.timedelta(days=n)}",), **told)
+        for n in range(3)
+    ]
+    night(database, *days)
+    assert found(database, CaseKind.SILENT) == []
+    assert len(found(database, CaseKind.DATA)) == 1
 
 
 def test_days_that_cannot_be_read_are_a_case(database: Database) -> None:
@@ -182,10 +194,12 @@ def test_a_verdict_needs_a_name_and_a_reason(
 ) -> None:
     night(database, evaluation(0, Signal.INPUT))
     (case,) = found(database)
-    values = {"by": "Kari", "verdict": Verdict.EXPLAINED, "consequence": Consequence.SUSPEND,
-              "reason": "why", "now": NOW, **change}  # fmt: skip
+    values: dict[str, Any] = {
+        "by": "Kari", "verdict": Verdict.EXPLAINED, "consequence": Consequence.SUSPEND,
+        "reason": "why", "now": NOW, **change,
+    }  # fmt: skip
     with pytest.raises(InvalidError, match=told), database.write() as connection:
-        casework.settle(connection, case.id, **values)  # type: ignore[arg-type]
+        casework.settle(connection, case.id, **values)
     assert found(database)[0].open
     with database.read() as connection:
         assert activations.state(connection, "drammen", "chest_xray") is Activation.LIVE
@@ -193,7 +207,7 @@ def test_a_verdict_needs_a_name_and_a_reason(
 
 def test_a_reference_is_learned_once_for_a_settled_case(database: Database) -> None:
     first, last = MONDAY, MONDAY + dt.timedelta(days=363)
-    period = {"first": first, "last": last, "studies": 9000, "now": NOW}
+    period: dict[str, Any] = {"first": first, "last": last, "studies": 9000, "now": NOW}
     with database.write() as connection:
         assert casework.reference_due(connection, STREAM, **period)
         assert casework.reference_due(connection, STREAM, **period) is None
@@ -225,7 +239,12 @@ def test_errors_open_one_case_at_a_time(database: Database) -> None:
 
 def test_a_planned_change_is_a_mark_on_the_charts(database: Database) -> None:
     with database.write() as connection:
-        told = {"site": "drammen", "algorithm": "chest_xray", "day": MONDAY, "now": NOW}
+        told: dict[str, Any] = {
+            "site": "drammen",
+            "algorithm": "chest_xray",
+            "day": MONDAY,
+            "now": NOW,
+        }
         assert casework.planned(connection, told="new  detector\n", by="Kari", **told)
         assert not casework.planned(connection, told="new detector", by="Kari", **told)
         with pytest.raises(InvalidError):

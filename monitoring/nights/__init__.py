@@ -1,0 +1,1 @@
+"""The nightly job: observations become days, days become references and evaluations."""
