@@ -1,13 +1,66 @@
-"""Metrics of the catalogue in the shapes of prometheus_client."""
+"""Metrics of the catalogue with their samples, and in the shapes of prometheus_client."""
 
-from collections.abc import Iterable
+import bisect
+import dataclasses
+import itertools
+from collections.abc import Iterable, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 
-from monitoring.catalogue import Metric
+from monitoring.metric import Metric
 
-Sample = tuple[tuple[str, ...], float]  #: (label values in the catalogue's order, value)
+Labels = tuple[str, ...]  #: values, in the catalogue's order
+Sample = tuple[Labels, float]
+
+
+class Buckets:
+    """One series of a histogram: how many values fell below each bound, and their sum."""
+
+    __slots__ = ("_bounds", "_counts", "sum")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        """Start empty."""
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    def add(self, value: float) -> None:
+        """Count one value; a clock that went backwards counts as 0."""
+        value = max(value, 0.0)
+        self._counts[bisect.bisect_left(self._bounds, value)] += 1
+        self.sum += value
+
+    def counts(self) -> list[int]:
+        """Values at or below each bound, all of them last."""
+        return list(itertools.accumulate(self._counts))
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """(upper bound, values at or below it), `+Inf` last."""
+        return list(zip(bounds_of(self._bounds), self.counts(), strict=True))
+
+
+def bounds_of(bounds: Sequence[float]) -> list[str]:
+    """Bounds as they are written, `+Inf` last."""
+    return [*(f"{bound:g}" for bound in bounds), "+Inf"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """A metric as it stands: samples of a gauge or a counter, series of a histogram."""
+
+    metric: Metric
+    samples: Sequence[Sample] = ()
+    series: Sequence[tuple[Labels, Buckets]] = ()
+
+    def family(self) -> Family:
+        """In prometheus_client's shape."""
+        if self.metric.kind != "histogram":
+            return family(self.metric, self.samples)
+        made = HistogramMetricFamily(self.metric.name, self.metric.help, labels=self.metric.labels)
+        for labels, buckets in self.series:
+            made.add_metric(labels, buckets.cumulative(), buckets.sum)
+        return made
 
 
 def family(metric: Metric, samples: Iterable[Sample]) -> Family:
@@ -19,45 +72,21 @@ def family(metric: Metric, samples: Iterable[Sample]) -> Family:
     return made
 
 
-class Buckets:
-    """One series of a histogram: how many values fell below each bound, and their sum."""
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        """Start empty."""
-        self._bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
-        self.sum = 0.0
-
-    def add(self, value: float) -> None:
-        """Count one value; a clock that went backwards counts as 0."""
-        value = max(value, 0.0)
-        place = sum(value > bound for bound in self._bounds)
-        self._counts[place] += 1
-        self.sum += value
-
-    def cumulative(self) -> list[tuple[str, float]]:
-        """(upper bound, values at or below it), `+Inf` last."""
-        names = [*(f"{bound:g}" for bound in self._bounds), "+Inf"]
-        return [(name, sum(self._counts[: place + 1])) for place, name in enumerate(names)]
-
-
 class Histogram:
     """A histogram of the catalogue with its series."""
 
     def __init__(self, metric: Metric) -> None:
         """Start empty."""
         self._metric = metric
-        self._series: dict[tuple[str, ...], Buckets] = {}
+        self._series: dict[Labels, Buckets] = {}
 
-    def add(self, labels: tuple[str, ...], value: float) -> None:
+    def add(self, labels: Labels, value: float) -> None:
         """Count one value in the series of `labels`."""
-        self._series.setdefault(labels, Buckets(self._metric.buckets)).add(value)
+        found = self._series.get(labels)
+        if found is None:
+            found = self._series[labels] = Buckets(self._metric.buckets)
+        found.add(value)
 
-    def family(self) -> Family:
+    def reading(self) -> Reading:
         """The histogram as it stands."""
-        made = HistogramMetricFamily(
-            self._metric.name, self._metric.help, labels=self._metric.labels
-        )
-        for labels, buckets in self._series.items():
-            made.add_metric(labels, buckets.cumulative(), buckets.sum)
-        return made
+        return Reading(self._metric, series=list(self._series.items()))

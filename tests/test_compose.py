@@ -22,13 +22,19 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.services import validators
+from tests.services.alertmanager import Alertmanager, addresses
 from tests.services.dcmtk import echoscu
 from tests.services.process import Process, free_port
 from tests.services.redis import Redis
 
 PROGRAMS = ("router", "worker", "web", "monitor")
-SERVICES = {*PROGRAMS, "redis", "postgres", "prometheus"}
-SECRETS = {"POSTGRES_PASSWORD": "pg0secret", "REDIS_PASSWORD": "redis0secret"}
+SERVICES = {*PROGRAMS, "redis", "postgres", "prometheus", "alertmanager", "grafana"}
+SECRETS = {
+    "POSTGRES_PASSWORD": "pg0secret",
+    "REDIS_PASSWORD": "redis0secret",
+    "GRAFANA_PASSWORD": "grafana0secret",
+    **addresses("https://alarms.example.org/key0secret"),
+}
 
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)(?::([-?])([^}]*))?\})")
 
@@ -152,7 +158,7 @@ def test_names_lead_somewhere(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert set(service.get("depends_on", {})) <= set(compose["services"]), name
         for source, _ in mounts(service):
-            mine = source == "./site.toml" or (ROOT / source).is_file()
+            mine = source == "./site.toml" or (ROOT / source).exists()
             assert mine or source in compose["volumes"], f"{name}: {source}"
         if "build" in service:
             assert service["build"]["target"] in targets
@@ -207,6 +213,52 @@ def test_prometheus_scrapes_services_and_ports_that_exist(compose: dict[str, Any
             if name != "localhost":
                 environment = compose["services"][name]["environment"]
                 assert environment[f"VARDE_{name.upper()}__PORT"] == port
+
+
+def mounted(compose: dict[str, Any], service: str, path: str) -> Path:
+    """The file of this repository that a container of `service` finds at `path`."""
+    for source, target in mounts(compose["services"][service]):
+        if path == target or path.startswith(f"{target}/"):
+            return (ROOT / source / path.removeprefix(target).lstrip("/")).resolve()
+    raise AssertionError(path)
+
+
+def test_prometheus_finds_its_rules_and_who_is_told(compose: dict[str, Any]) -> None:
+    written = yaml.safe_load((ROOT / "monitoring" / "prometheus.yml").read_text("utf-8"))
+    (pattern,) = written["rule_files"]
+    folder = mounted(compose, "prometheus", f"/etc/prometheus/{Path(pattern).parent}")
+    assert sorted(one.name for one in folder.glob(Path(pattern).name)) == [
+        "varde-silence.rules.yml", "varde.rules.yml",
+    ]  # fmt: skip
+    (peer,) = written["alerting"]["alertmanagers"]
+    (target,) = peer["static_configs"][0]["targets"]
+    name, port = target.split(":")
+    assert f"127.0.0.1:{port}:{port}" in compose["services"][name]["ports"]
+
+
+def test_alertmanager_starts_as_its_service_says(compose: dict[str, Any], tmp_path: Path) -> None:
+    service = compose["services"]["alertmanager"]
+    shell, start, template, made, program = service["entrypoint"]
+    assert (shell, program) == ("/bin/sh", "/bin/alertmanager")
+    assert f"--config.file={made}" in service["command"]
+    own = {name: value for name, value in service["environment"].items() if "ALERTS" in name}
+    running = Alertmanager(
+        mounted(compose, "alertmanager", start), mounted(compose, "alertmanager", template),
+        tmp_path, own,
+    )  # fmt: skip
+    with running.process:
+        assert running.alerts() == []
+    assert "https://alarms.example.org/key0secret/ai_quality" in running.configuration.read_text()
+
+
+def test_grafana_finds_its_dashboards(compose: dict[str, Any]) -> None:
+    folder = mounted(compose, "grafana", "/etc/grafana/provisioning")
+    provider = yaml.safe_load((folder / "dashboards" / "varde.yml").read_text("utf-8"))
+    path = provider["providers"][0]["options"]["path"]
+    assert len(list(mounted(compose, "grafana", path).glob("*.json"))) == 3
+    source = yaml.safe_load((folder / "datasources" / "prometheus.yml").read_text("utf-8"))
+    assert source["datasources"][0]["url"] == "http://prometheus:9090"
+    assert "prometheus" in compose["services"]
 
 
 class Here:

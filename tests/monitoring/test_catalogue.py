@@ -11,6 +11,8 @@ from core.sections import Queue
 from core.settings import Settings
 from monitoring.catalogue import METRICS, Metric
 from monitoring.exporter import Exporter
+from monitoring.exposition import Writer
+from tests.monitoring.watched import watch
 from tests.services.need import need
 from tests.web.house import fill
 from tests.web.seed import Seed, open_seed
@@ -19,20 +21,27 @@ from web.app import create_app
 
 BOUNDED = {
     "site", "code", "algorithm", "version", "state", "outcome", "destination", "queue", "route",
-    "method", "status",
+    "method", "status", "modality", "reason", "signal", "chart", "standing", "why", "below",
+    "other", "pattern", "source", "role", "word", "kind",
 }  # fmt: skip
 
 
-@pytest.fixture
-def exposed(tmp_path: Path) -> str:
-    """Everything that the pages expose of a full house: the exporter's metrics and their own."""
-    settings, seed = open_seed(tmp_path)
+@pytest.fixture(scope="module")
+def exposed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Everything that is exposed of a full, watched house: the monitor's metrics and the pages'."""
+    home = tmp_path_factory.mktemp("house")
+    settings, seed = open_seed(home)
     fill(seed)
+    watch(seed)
     with TestClient(
         create_app(settings, seed.database, algorithms={}), base_url="http://127.0.0.1"
     ) as client:
         client.get("/")
-        return str(client.get("/metrics").text)
+        pages = str(client.get("/metrics").text)
+    monitor = Writer().text(Exporter(seed.database, home=home).readings()).decode()
+    seed.database.close()
+    of_pages = [line for line in pages.splitlines(keepends=True) if "varde_http_" in line]
+    return monitor + "".join(of_pages)
 
 
 def test_promtool_has_no_complaint(exposed: str) -> None:

@@ -13,7 +13,8 @@ from core.queue import News, app, send
 from core.store import commitments
 from core.store.database import Database
 from core.store.tables import DeliveryRow
-from monitoring.exporter import LAG, Exporter
+from monitoring.exporter import Exporter
+from monitoring.exporter_tallies import LAG
 from monitoring.families import Buckets
 from tests.services.redis import Redis
 from tests.web.seed import NOW, Seed, chest, dataset, open_seed
@@ -51,7 +52,7 @@ def test_what_came_in(seed: Seed) -> None:
     seed.refuse(site=None)
     found = read(Exporter(seed.database))
     assert found['varde_studies_received_total{site="drammen"}'] == 1
-    assert found['varde_instances_received_total{site="drammen"}'] == 2
+    assert found['varde_instances_received_total{modality="DX",site="drammen"}'] == 2
     assert found['varde_last_instance_timestamp_seconds{site="drammen"}'] == NOW.timestamp()
     assert found['varde_refusals_total{code="truncated",site="drammen"}'] == 1
     assert found['varde_refusals_total{code="truncated",site="unknown"}'] == 1
@@ -70,8 +71,10 @@ def test_jobs_and_how_long_they_wait(seed: Seed) -> None:
 
 def test_deliveries(seed: Seed) -> None:
     delivered(seed, NOW, 3)
+    assert not any("varde_deliveries" in name for name in read(Exporter(seed.database)))
+    seed.execute(sa.update(DeliveryRow).values(state="waiting"))
     found = read(Exporter(seed.database))
-    assert found['varde_deliveries{destination="pacs",state="delivered"}'] == 2
+    assert found['varde_deliveries{destination="pacs",state="waiting"}'] == 2
 
 
 def test_commitments(seed: Seed) -> None:
