@@ -189,10 +189,3 @@ def of_jobs(connection: sa.Connection, job_ids: list[str]) -> list[Delivery]:
     """Every delivery of these jobs."""
     query = _columns().where(DeliveryRow.job_id.in_(job_ids)).order_by(DeliveryRow.id)
     return [_delivery(row) for row in connection.execute(query)]
-
-
-def counts(connection: sa.Connection) -> list[tuple[str, str, int]]:
-    """(destination, state, number of deliveries)."""
-    keys = (DeliveryRow.destination, DeliveryRow.state)
-    rows = connection.execute(sa.select(*keys, sa.func.count()).group_by(*keys))
-    return [(row[0], row[1], row[2]) for row in rows]

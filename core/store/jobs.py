@@ -1,6 +1,5 @@
 """Queries of jobs: claims and leases by compare-and-set, the outbox, and the operator's list."""
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 
@@ -11,7 +10,7 @@ from core.domain.finding import Outcome
 from core.domain.job import DeliveryState, Event, Job, Priority, State, after, before
 from core.domain.succession import Standing
 from core.store import commitments, outbox, succession
-from core.store.tables import DeliveryRow, JobRow, OutboxRow, RevisionRow, StudyRow
+from core.store.tables import DeliveryRow, JobRow, OutboxRow, StudyRow
 
 _LOST = DeliveryRow.state == DeliveryState.UNDELIVERABLE.value
 
@@ -285,51 +284,3 @@ def due_news(
         .limit(limit)
     )
     return [(_job(row), row.sent) for row in connection.execute(query)]
-
-
-def counts(connection: sa.Connection) -> list[tuple[str, str, str, str, str | None, int]]:
-    """(site, algorithm, version, state, outcome, number of jobs)."""
-    keys = (JobRow.site, JobRow.algorithm, JobRow.version, JobRow.state, JobRow.outcome)
-    rows = connection.execute(sa.select(*keys, sa.func.count()).group_by(*keys))
-    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
-
-
-def oldest_queued(connection: sa.Connection) -> dict[str, dt.datetime]:
-    """When the oldest job that waits in each queue was created; no key where none waits."""
-    rows = connection.execute(
-        sa.select(JobRow.queue, sa.func.min(JobRow.created_at))
-        .where(JobRow.state == State.QUEUED.value)
-        .group_by(JobRow.queue)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Delivered:
-    """The times of a job that is delivered."""
-
-    site: str
-    algorithm: str
-    last_instance_at: dt.datetime
-    started_at: dt.datetime | None
-    finished_at: dt.datetime | None
-    delivered_at: dt.datetime
-
-
-def delivered_between(
-    connection: sa.Connection, after: dt.datetime | None, until: dt.datetime
-) -> list[Delivered]:
-    """Jobs delivered later than `after` (ever, where None), up to and with `until`."""
-    query = (
-        sa.select(
-            JobRow.site, JobRow.algorithm, RevisionRow.last_instance_at, JobRow.started_at,
-            JobRow.finished_at, JobRow.delivered_at,
-        )
-        .join(
-            RevisionRow,
-            (RevisionRow.study_id == JobRow.study_id) & (RevisionRow.number == JobRow.revision),
-        )
-        .where(JobRow.delivered_at <= until)
-    )  # fmt: skip
-    rows = connection.execute(query if after is None else query.where(JobRow.delivered_at > after))
-    return [Delivered(**row._asdict()) for row in rows]

@@ -11,7 +11,6 @@ from core.domain.study import Decision, Site, Study, StudyState
 from core.store.tables import (
     DecisionRow,
     InstanceRow,
-    RefusalRow,
     RegionRow,
     RevisionRow,
     SiteRow,
@@ -184,25 +183,3 @@ def last_instances(
         )
     )
     return {(row[0], row[1]): row[2] for row in rows}
-
-
-def received(connection: sa.Connection) -> list[tuple[str, int, int, dt.datetime]]:
-    """(site, studies, instances, last arrival) of every site that has sent anything."""
-    rows = connection.execute(
-        sa.select(
-            StudyRow.site,
-            sa.func.count(StudyRow.id.distinct()),
-            sa.func.count(),
-            sa.func.max(InstanceRow.received_at),
-        )
-        .join(InstanceRow, InstanceRow.study_id == StudyRow.id)
-        .group_by(StudyRow.site)
-    )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
-
-
-def refusal_counts(connection: sa.Connection) -> list[tuple[str | None, str, int]]:
-    """(site, code, number of refusals); the site is None where nobody knows the sender."""
-    keys = (RefusalRow.site, RefusalRow.code)
-    rows = connection.execute(sa.select(*keys, sa.func.count()).group_by(*keys))
-    return [(row[0], row[1], row[2]) for row in rows]
