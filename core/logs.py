@@ -20,7 +20,8 @@ KNOWN_KEYS: Final = frozenset({
     "revision", "algorithm", "version", "queue", "state", "outcome", "attempts", "destination",
     "status", "code", "reason", "error", "detail", "called", "calling", "host", "port", "objects",
     "instances", "seconds", "kind", "path", "count", "exception", "exc_info", "pid", "provider",
-    "url", "signal", "transaction",
+    "url", "signal", "transaction", "case", "verdict", "role", "word", "label", "part", "reports",
+    "settled_as", "consequence",
 })  # fmt: skip
 
 

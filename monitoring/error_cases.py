@@ -14,6 +14,7 @@ from monitoring import casework
 from monitoring.performance.watching import Watched, by_day, watch
 
 ONE_DAY: Final = dt.timedelta(days=1)
+ANY: Final = "any"  #: the label of a whole result
 BEGIN_ANEW: Final = frozenset({Verdict.PERFORMANCE, Verdict.FALSE_ALARM})
 
 
@@ -37,11 +38,13 @@ def after_recount(
     return [case_id for case_id in found if case_id]
 
 
-def charts(connection: sa.Connection, stream: Stream, until: dt.date) -> tuple[Watched, ...]:
-    """The charts of a stream's version of today, for whole results (`any`)."""
+def charts(
+    connection: sa.Connection, stream: Stream, until: dt.date, *, label: str = ANY
+) -> tuple[Watched, ...]:
+    """The charts of a stream's version of today, for a finding or for whole results."""
     counted = concordance.of(
         connection, algorithm=stream.algorithm, site=stream.site, first=dt.date.min, last=until,
-        subgroup=EVERYBODY,
+        label=label, subgroup=EVERYBODY,
     )  # fmt: skip
     settled = cases.listed(
         connection, site=stream.site, algorithm=stream.algorithm, kind=CaseKind.ERRORS

@@ -16,7 +16,21 @@ from core.store.database import Database, open_database
 from core.store.files import Files
 from models import registry
 from monitoring.exporter import Exporter
-from web import attention, faults, health, pictures, segments, study_page, worklist
+from web import (
+    attention,
+    audit,
+    cases,
+    faults,
+    feedback,
+    health,
+    pictures,
+    quality,
+    reports,
+    segments,
+    study_page,
+    watch,
+    worklist,
+)
 from web.context import Context
 from web.guard import Guard
 from web.telemetry import Telemetry
@@ -33,8 +47,9 @@ def create_app(
     """The pages over `database` (opened and closed here where None).
 
     `algorithms` are those of `models/` where None. Raises `SettingsError` for a broken
-    manifest and `UnavailableError` for a file store that cannot be used.
+    manifest or rule for reports, and `UnavailableError` for a file store that cannot be used.
     """
+    reports.rules_of(settings.watch.report_rules)  # what is wrong in them stops the start
     own = database is None
     store = _open(settings) if database is None else database
     news = News(settings.queue.url) if settings.queue.url else None
@@ -57,7 +72,19 @@ def create_app(
     app = FastAPI(title="Varde", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     app.state.context = context
     app.state.metrics = metrics
-    for part in (health, worklist, study_page, pictures, segments, attention):
+    for part in (
+        health,
+        worklist,
+        study_page,
+        pictures,
+        segments,
+        attention,
+        watch,
+        quality,
+        cases,
+    ):
+        app.include_router(part.routes)
+    for part in (feedback, reports, audit):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     faults.register(app)

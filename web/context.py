@@ -16,12 +16,14 @@ from core.queue import News
 from core.settings import Settings
 from core.store.database import Database
 from core.store.files import Files
+from core.store.watch import cases
 from models.registry import Algorithm
 from web.words import LANGUAGES, Words
 
 HERE: Final = Path(__file__).parent
 LANGUAGE_COOKIE: Final = "varde-language"
 YEAR_S: Final = 365 * 24 * 3600
+BROKEN: Final = 500  #: a page with such a status leans on nothing that may be broken
 
 
 def _version() -> str:
@@ -48,6 +50,7 @@ TEMPLATES: Final = jinja2.Environment(
     lstrip_blocks=True,
 )
 TEMPLATES.globals.update(stamp=_stamp(), version=_version())
+TEMPLATES.filters["asked"] = lambda wish: urlencode({key: one for key, one in wish.items() if one})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,14 +90,21 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
     """The page of `template`, in the reader's language; the choice of language is remembered."""
     words = words_of(request)
     body = TEMPLATES.get_template(template).render(
-        w=words, t=words.text, switch=_switch(request, words), path=request.url.path, **values
-    )
+        w=words, t=words.text, switch=_switch(request, words), path=request.url.path,
+        open_cases=_open_cases(context_of(request)) if status < BROKEN else 0, **values,
+    )  # fmt: skip
     response = HTMLResponse(body, status, headers={"Cache-Control": "no-store"})
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE, words.language, max_age=YEAR_S, samesite="lax", httponly=True
         )
     return response
+
+
+def _open_cases(context: Context) -> int:
+    """How many cases nobody has settled; the count beside their name in the menu."""
+    with context.database.read() as connection:
+        return sum(number for *_, number in cases.open_counts(connection))
 
 
 def _switch(request: Request, words: Words) -> str:

@@ -2,7 +2,9 @@
 
 import dataclasses
 import datetime as dt
+import math
 import zoneinfo
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from core.domain.finding import Measurement
@@ -11,6 +13,7 @@ from web.texts import TEXTS
 LANGUAGES: Final[tuple[Literal["nb", "en"], ...]] = ("nb", "en")
 NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 SPACE: Final = "\N{NO-BREAK SPACE}"
+MINUS: Final = "\N{MINUS SIGN}"
 #: Units (UCUM) that a reader writes otherwise.
 UNITS: Final = {"mm2": "mm²", "mm3": "mm³", "cm2": "cm²", "cm3": "cm³", "mL": "ml",
                 "1": "", "{score}": ""}  # fmt: skip
@@ -58,6 +61,19 @@ class Words:
             return f">{SPACE}99{sign}"
         return f"{whole}{sign}"
 
+    def points(self, share: float) -> str:
+        """A difference of shares in percentage points: `+2,1`, `−0,4`, `0,0`."""
+        whole = round(share * 100, 1)
+        sign = "" if not whole else MINUS if whole < 0 else "+"
+        return f"{sign}{self.number(abs(whole), 1)}"
+
+    def joined(self, parts: Sequence[str]) -> str:
+        """`A, b og c`: all but the first begin small."""
+        told = [
+            part if index == 0 else part[:1].lower() + part[1:] for index, part in enumerate(parts)
+        ]
+        return f" {self.text('and')} ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
+
     def quantity(self, one: Measurement) -> str:
         """A measurement with its unit: `8,2 mm`, `1 240 mm³`; a score has no unit."""
         digits = 0 if one.value == round(one.value) or abs(one.value) >= 100 else 1  # noqa: PLR2004
@@ -93,6 +109,33 @@ class Words:
         except ValueError:
             return date
         return made.strftime("%d.%m.%Y") if self.language == "nb" else made.isoformat()
+
+    def date(self, day: dt.date) -> str:
+        """A calendar day in full: `21.11.2026`."""
+        return day.strftime("%d.%m.%Y") if self.language == "nb" else day.isoformat()
+
+    def short_day(self, day: dt.date) -> str:
+        """A day on an axis: `21. nov.`, `nov.` for the first of a month, the year in January."""
+        month = self.text(f"month.{day.month}")
+        if day.day == 1:
+            return f"{month}{SPACE}{day.year % 100:02}" if day.month == 1 else month
+        return f"{day.day}. {month}" if self.language == "nb" else f"{month}{SPACE}{day.day}"
+
+    def month(self, day: dt.date) -> str:
+        """A month: `nov. 2026`."""
+        return f"{self.text(f'month.{day.month}')} {day.year}"
+
+    def figure(self, value: float, digits: int = 3) -> str:
+        """A number with `digits` significant ones: `1,43`, `0,0214`, `1 240`."""
+        if not math.isfinite(value):
+            return "–"
+        whole = math.floor(math.log10(abs(value))) + 1 if value else 1
+        return self.number(value, min(max(digits - whole, 0), 8)).replace("-", MINUS)
+
+    def share(self, value: float, digits: int = 1) -> str:
+        """A share in 0..1 as per cent with decimals: `92,1 %`."""
+        sign = "%" if self.language == "en" else f"{SPACE}%"
+        return f"{self.number(value * 100, digits)}{sign}".replace("-", MINUS)
 
     def person(self, name: str) -> str:
         """A DICOM person name (PN, PS3.5 6.2.1) as `Family, Given Middle`."""
