@@ -1,4 +1,4 @@
-"""`python -m simulator archive|modality`: an archive that receives, a modality that sends."""
+"""`python -m simulator archive|modality|country`: a receiver, a sender, a country of daily sums."""
 
 import argparse
 import secrets
@@ -46,7 +46,32 @@ def parser() -> argparse.ArgumentParser:
     modality.add_argument("--kind", action="append", default=[], help="several: in turn")
     modality.add_argument("--scanner", action="append", default=[], help="several: in turn")
     modality.add_argument("--truth", type=Path, help="file that gets the truth, a JSON line each")
+    country = kinds.add_parser(
+        "country", help="years of 20 hospitals and 4 algorithms as daily sums into a database"
+    )
+    country.set_defaults(run=_country)
+    country.add_argument("--into", required=True, metavar="DATABASE_URL|HOME")
+    country.add_argument("--years", type=float, default=2.0)
+    country.add_argument("--seed", type=int, default=1)
+    country.add_argument("--from", dest="start", default="", metavar="DAY", help="YYYY-MM-DD")
+    country.add_argument("--site", action="append", default=[], help="several; default: all 20")
+    country.add_argument("--algorithm", action="append", default=[], help="several; default: all 4")
+    country.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME@SITE@DAY[+DAYS][@ALGORITHM]",
+        help="several; the site * means all",
+    )
+    country.add_argument("--truth", type=Path, help="JSON; default: truth.json in HOME, or here")
     return top
+
+
+def _country(arguments: argparse.Namespace) -> int:
+    """Write a country of daily sums, and its truth."""
+    from simulator.country import command  # noqa: PLC0415 - the others need no statistics
+
+    return command.run(arguments)
 
 
 def _archive(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from core.domain.watch import Chart, Point, Signal, Standing, worst
+from core.domain.watch import Chart, Point, Signal, Standing, of_signal
 from web import members
 from web.charts import trend
 from web.charts.trend import Dot, Line, Trend
@@ -69,7 +69,7 @@ def _panel(
     newest = {chart: told[-1][1] for chart, told in by_chart.items()
               if told[-1][0] == series.until}  # fmt: skip
     return Panel(
-        signal, worst([point.standing for point in newest.values()]), newest,
+        signal, of_signal(newest.values()), newest,
         _score(series, signal, by_chart, words),
         members.of_signal(series, signal, by_chart, words, everything=everything),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 NATIONAL: Final = "*"  #: the scope of the chart of all sites together
@@ -46,6 +46,10 @@ WORST: Final = (
     Standing.OUTSIDE, Standing.WATCHED, Standing.NO_DATA, Standing.LEARNING, Standing.TOO_FEW,
     Standing.INSIDE,
 )  # fmt: skip
+
+
+#: The signals without which nobody can say that an algorithm behaves as before.
+NEEDED: Final = (Signal.INPUT, Signal.OUTPUT, Signal.POSITIVE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -108,6 +112,27 @@ class Evaluation:
         return {(one.signal, one.chart): one.score for one in self.points if one.score is not None}
 
 
-def worst(standings: list[Standing]) -> Standing:
+def of_signal(points: Iterable[Point]) -> Standing:
+    """How one signal stands on all of its charts: what one cannot tell yet, another may."""
+    stands = [point.standing for point in points]
+    telling = (Standing.OUTSIDE, Standing.WATCHED, Standing.INSIDE)
+    return next((one for one in telling if one in stands), worst(stands))
+
+
+def of_stream(points: Sequence[Point]) -> Standing:
+    """How a stream stands: any alarm is its own, and INSIDE takes every signal of `NEEDED`.
+
+    Other signals may be too few for themselves (an algorithm that hardly ever declines) without
+    hiding that the stream is as before; what of `NEEDED` the algorithm does not have is not
+    missed.
+    """
+    signals = {point.signal for point in points}
+    stands = {one: of_signal(p for p in points if p.signal is one) for one in signals}
+    alarms = [one for one in stands.values() if one in {Standing.OUTSIDE, Standing.WATCHED}]
+    needed = [stands[one] for one in NEEDED if one in stands]
+    return worst(alarms or needed or [*stands.values()])
+
+
+def worst(standings: Sequence[Standing]) -> Standing:
     """How a stream stands whose signals stand so; NO_DATA where there is none."""
     return next((one for one in WORST if one in standings), Standing.NO_DATA)
