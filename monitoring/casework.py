@@ -6,7 +6,7 @@ moves five charts is one thing to explain, not five.
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from core.domain.activation import Activated, Activation
 from core.domain.case import Case, CaseKind, Consequence, Verdict
 from core.domain.errors import InvalidError, NotFoundError
 from core.domain.event import EventKind
-from core.domain.watch import NATIONAL, TRUST, Evaluation, Standing, Stream
+from core.domain.watch import TRUST, Evaluation, Standing, Stream
 from core.sections import Watch
 from core.store.watch import activations, cases, events, scopes
 
@@ -39,18 +39,33 @@ def after_night(
     """
     found: list[str] = []
     silent: dict[Stream, int] = {}
+    alone = {(one.day, one.stream) for one in evaluations if casework.outside(one)}
     for one in sorted(evaluations, key=lambda evaluation: (evaluation.day, evaluation.stream)):
-        found += _drift(connection, one, now)
+        found += _drift(connection, one, now, explained=_explained(connection, one, alone))
         found += _data(connection, one, now)
         silent[one.stream] = _empty_days(connection, one, silent.get(one.stream), watch)
         found += _silence(connection, one, silent[one.stream], now, watch)
     return found
 
 
-def _drift(connection: sa.Connection, one: Evaluation, now: dt.datetime) -> list[str]:
+def _explained(
+    connection: sa.Connection, one: Evaluation, alone: Collection[tuple[dt.date, Stream]]
+) -> bool:
+    """Whether a trust is outside on a day on which one of its sites is: it has a case itself."""
+    if not one.stream.site.startswith(TRUST) or (one.day, one.stream) not in alone:
+        return False
+    sites = scopes.members(connection, one.stream.site)
+    return any((one.day, Stream(site, one.stream.algorithm)) in alone for site in sites)
+
+
+def _drift(
+    connection: sa.Connection, one: Evaluation, now: dt.datetime, *, explained: bool
+) -> list[str]:
     """A case for what is outside; quiet where a day says that nothing is."""
     signals = casework.outside(one)
     case = _last(connection, CaseKind.DRIFT, one.stream)
+    if explained and (case is None or not case.open):
+        return []
     if signals and casework.again(case, signals, one.day):
         return [_open(connection, CaseKind.DRIFT, one, {"signals": signals}, now)]
     if signals and case:
@@ -288,13 +303,10 @@ def planned(
 
 def sites_of(connection: sa.Connection, scope: str) -> list[str]:
     """The sites that a scope is about: one, a trust's, or all; `NotFoundError` where none is."""
-    known = scopes.sites(connection)
-    if scope.startswith(TRUST):
-        found = scopes.sites(connection, trust=scope.removeprefix(TRUST))
-    else:
-        found = known if scope == NATIONAL else [site for site in known if site == scope]
+    found = scopes.members(connection, scope)
     if not found:
-        message = f"no site «{scope[:60]}»: there are {', '.join(known) or 'none'}"
+        known = ", ".join(scopes.sites(connection)) or "none"
+        message = f"no site «{scope[:60]}»: there are {known}"
         raise NotFoundError(message)
     return found
 

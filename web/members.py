@@ -113,8 +113,16 @@ def _by_name(told: Told) -> dict[str, list[tuple[dt.date, Member]]]:
     found: dict[str, list[tuple[dt.date, Member]]] = {}
     for day, point in told:
         for member in point.members:
-            found.setdefault(member.name, []).append((day, member))
+            found.setdefault(member.name, []).append((day, _possible(member)))
     return found
+
+
+def _possible(member: Member) -> Member:
+    """A share with as much of its band as a share can be: none is below 0 or above 1."""
+    if not names.is_share(member.name):
+        return member
+    low, high = (min(max(bound, 0.0), 1.0) for bound in (member.low, member.high))
+    return dataclasses.replace(member, low=low, high=high)
 
 
 def _figure(

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from core.domain.event import EventKind
 from core.settings import Settings
 from core.store.database import Database
-from core.store.watch import aggregates, concordance, events, feedback
+from core.store.watch import aggregates, concordance, events, feedback, newcomers
 from core.store.watch.aggregates import StoredDay
+from core.store.watch.newcomers import Met
 from monitoring.aggregates import wire
 from simulator.country import readers
 from simulator.country.algorithms import KINDS
@@ -126,8 +127,15 @@ def _told(
 def _events(
     connection: sa.Connection, world: World, site: str, algorithm: str, faults: Sequence[Fault]
 ) -> int:
-    """What the platform notices by itself: a new scanner, another version of the algorithm."""
+    """What the platform notices by itself: its equipment, a new scanner, another version."""
     found = 0
+    begun = world.days[0]
+    met = Met(
+        site, algorithm, "", KINDS[algorithm].modality, begun,
+        dt.datetime.combine(begun, dt.time(9), dt.UTC),
+    )  # fmt: skip
+    for one in world.machines(site, algorithm):
+        newcomers.described(connection, met, one.equipment)
     for fault in faults:
         if not fault.at(site, algorithm) or fault.kind not in {"scanner", "version"}:
             continue

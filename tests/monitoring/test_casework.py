@@ -95,6 +95,15 @@ def test_what_is_outside_opens_one_case_with_every_signal(database: Database) ->
     assert signals["output:own"]["since"] == "2026-03-03"
 
 
+def test_a_trust_is_outside_with_its_site_and_has_no_case_of_its_own(database: Database) -> None:
+    trust = Stream("trust:vv", "chest_xray")
+    both = [evaluation(0, Signal.INPUT), evaluation(0, Signal.INPUT, stream=trust)]
+    assert len(night(database, *both)) == 1
+    assert [case.site for case in found(database)] == ["drammen"]
+    assert len(night(database, evaluation(1), evaluation(1, Signal.INPUT, stream=trust))) == 1
+    assert {case.site for case in found(database)} == {"drammen", "trust:vv"}
+
+
 def test_inside_opens_nothing(database: Database) -> None:
     assert night(database, evaluation(0), evaluation(1)) == []
     for kind in CaseKind:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core.domain.case import CaseKind
 from core.domain.event import VERIFIED_AFTER, Event, EventKind
 from core.store.dialect import insert
-from core.store.watch import cases
+from core.store.watch import cases, scopes
 from core.store.watch.tables import EventRow
 
 _KEY = ("site", "algorithm", "kind", "subject")
@@ -59,11 +59,14 @@ def happened(
 def between(
     connection: sa.Connection, site: str, algorithm: str, first: dt.date, last: dt.date
 ) -> list[Event]:
-    """What happened to a stream from `first` to `last`, both included, the oldest first."""
+    """What happened to a stream from `first` to `last`, both included, the oldest first.
+
+    `site` may be a scope: what happened at any of its sites.
+    """
     rows = connection.execute(
         sa.select(*_columns())
         .where(
-            EventRow.site == site,
+            EventRow.site.in_({site, *scopes.members(connection, site)}),
             EventRow.algorithm.in_((algorithm, "")),
             EventRow.day.between(first, last),
         )

@@ -58,7 +58,7 @@ def equipment(connection: sa.Connection, met: Met, found: Equipment) -> bool:
             EquipmentRow.site == met.site, EquipmentRow.scanner == found.scanner
         )
     ).scalars().all()  # fmt: skip
-    if found.key not in keys and not _added(connection, met, found):
+    if found.key not in keys and not described(connection, met, found):
         return False
     seen = connection.execute(
         sa.select(EventRow.subject).where(
@@ -74,8 +74,8 @@ def equipment(connection: sa.Connection, met: Met, found: Equipment) -> bool:
     return True
 
 
-def _added(connection: sa.Connection, met: Met, found: Equipment) -> bool:
-    """Write the row; False where the site has too many."""
+def described(connection: sa.Connection, met: Met, found: Equipment) -> bool:
+    """Write what a piece of equipment is, and tell nobody; False where the site has too many."""
     count = connection.execute(
         sa.select(sa.func.count()).where(EquipmentRow.site == met.site)
     ).scalar_one()

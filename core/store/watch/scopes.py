@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from core.domain.watch import Standing, Stream
+from core.domain.watch import NATIONAL, TRUST, Standing, Stream
 from core.store.tables import SiteRow
 from core.store.watch.tables import EvaluationRow
 
@@ -24,6 +24,14 @@ def sites(connection: sa.Connection, *, trust: str | None = None) -> list[str]:
     if trust is not None:
         query = query.where(SiteRow.trust == trust)
     return list(connection.execute(query).scalars())
+
+
+def members(connection: sa.Connection, scope: str) -> list[str]:
+    """The sites that a scope is about: one that is known, a trust's, or all; may be none."""
+    if scope.startswith(TRUST):
+        return sites(connection, trust=scope.removeprefix(TRUST))
+    known = sites(connection)
+    return known if scope == NATIONAL else [site for site in known if site == scope]
 
 
 def trusts(connection: sa.Connection) -> dict[str, str]:
