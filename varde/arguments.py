@@ -49,6 +49,8 @@ class Arguments(argparse.Namespace):
     reason: str = ""
     first: dt.date | None = None
     last: dt.date | None = None
+    before_first: dt.date | None = None
+    before_last: dt.date | None = None
     until: dt.date | None = None
     rules: Path | None = None
     sample: Path | None = None
@@ -155,7 +157,7 @@ def _models(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 
 def _watch(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    """`watch list`, `night`, `relearn`, `references`, `activate` and `planned`."""
+    """`watch list`, `night`, `compare`, `relearn`, `references`, `activate` and `planned`."""
     watch = commands.add_parser("watch", help="does every algorithm behave as before?")
     actions = watch.add_subparsers(required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="how every stream stands")
@@ -171,7 +173,9 @@ def _watch(commands: "_Commands[argparse.ArgumentParser]") -> None:
     activate.set_defaults(command="activation:activate")
     planned = actions.add_parser("planned", help="mark a change that is planned on the charts")
     planned.set_defaults(command="activation:planned")
-    for one in (relearn, known, activate, planned):
+    compare = actions.add_parser("compare", help="two periods of a stream side by side")
+    compare.set_defaults(command="periods:compare")
+    for one in (relearn, known, activate, planned, compare):
         one.add_argument("scope", metavar="SITE", help="a site, trust:KEY, or * for all")
         one.add_argument("algorithm", metavar="ALGORITHM")
     for one in (relearn, activate, planned):
@@ -179,9 +183,12 @@ def _watch(commands: "_Commands[argparse.ArgumentParser]") -> None:
         one.add_argument("--reason", required=True, metavar="TEXT", help="why, without a patient")
     activate.add_argument("activation", choices=ACTIVATIONS)
     planned.add_argument("--day", type=_a_day, metavar="DAY", help="default: today")
-    relearn.add_argument("--from", dest="first", type=_a_day, metavar="DAY")
-    relearn.add_argument("--to", dest="last", type=_a_day, metavar="DAY")
-    for one in (listed, night, known):
+    for one in (relearn, compare):
+        one.add_argument("--from", dest="first", type=_a_day, metavar="DAY")
+        one.add_argument("--to", dest="last", type=_a_day, metavar="DAY")
+    compare.add_argument("--before-from", dest="before_first", type=_a_day, metavar="DAY")
+    compare.add_argument("--before-to", dest="before_last", type=_a_day, metavar="DAY")
+    for one in (listed, night, known, compare):
         one.add_argument("--json", action="store_true")
 
 

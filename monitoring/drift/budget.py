@@ -10,8 +10,8 @@ from monitoring.drift import baseline, channels, limits
 from monitoring.drift.reference import Ground, rounded
 from monitoring.drift.series import Array
 
-BUDGET: Final = 1.0  #: alarms of a stream a year before the margin, over all families and charts
-CHARTS: Final = {Chart.OWN: 1 / 3, Chart.PEERS: 2 / 3, Chart.NATIONAL: 1.0}  #: of the budget
+BUDGET: Final = 3.0  #: alarms of a stream a year before the margin, over all families and charts
+CHARTS: Final = {Chart.OWN: 1 / 3, Chart.PEERS: 2 / 3, Chart.NATIONAL: 1 / 3}  #: of the budget
 SHARES: Final = {  #: of the budget: more where a fault shows less
     Signal.POSITIVE: 4.0, Signal.EMBEDDING: 3.0, Signal.INPUT: 1.5, Signal.OUTPUT: 0.6,
     Signal.DISAGREEMENT: 1.0, Signal.CATEGORY: 0.5, Signal.REFUSED: 0.5,

@@ -25,7 +25,8 @@ from tests.bench.drift_trial import (
 from tests.bench.table import told
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(5400)]
-FIRST = 1001  # seeds from 1000 on are for reporting alone: the engine was tuned on lower ones
+#: Nothing was tuned on these seeds: the engine was on those below 1000, its budget on 1001 to 1005.
+FIRST = 2001
 SEEDS = int(os.environ.get("BENCH_DRIFT", "5"))
 WITH_FAULTS = 1
 FAULTS = ("contrast_20", "scanner", "prevalence", "subtler", "subgroup")

@@ -6,7 +6,7 @@ import pytest
 from scipy.signal import lfilter
 from statsmodels.tsa.arima_process import arma_acovf
 
-from monitoring.drift import cusum, ewma
+from monitoring.drift import ewma
 
 
 def test_ewma_is_another_recursion() -> None:
@@ -68,25 +68,3 @@ def test_days_without_studies_change_nothing_and_no_days_give_nothing() -> None:
     empty = ewma.average(values * 0, ewma.certainty(counts * 0, noise), noise, 0.15, length=30)
     assert np.isnan(empty.value).all()
     assert np.isnan(empty.sd).all()
-
-
-def test_cusum_is_another_recursion_and_starts_anew() -> None:
-    values = np.random.default_rng(5).normal(0.3, 1, 80)
-    reset = np.zeros(80, bool)
-    reset[40] = True
-    upper, lower = cusum.cusum(values, 0.5, reset=reset)
-    up = down = 0.0
-    for at, value in enumerate(values):
-        if at == 40:
-            up = down = 0.0
-        up, down = max(0.0, up + value - 0.5), max(0.0, down - value - 0.5)
-        assert (upper[at], lower[at]) == pytest.approx((up, down), abs=1e-12)
-    quiet, _ = cusum.cusum(np.array([2.0, np.nan, np.nan]), 0.5)
-    assert list(quiet) == [1.5, 1.5, 1.5]
-
-
-@pytest.mark.parametrize(("limit", "published"), [(4.0, 335.4), (5.0, 930.9)])
-def test_cusum_run_length_is_near_the_published_one(limit: float, published: float) -> None:
-    """One side with slack 1/2 (Lucas and Crosier 1982 give 168 and 465 for both sides)."""
-    assert cusum.run_length(0.5, limit) == pytest.approx(published, rel=0.02)
-    assert cusum.run_length(0.0, limit) == pytest.approx((limit + 1.166) ** 2)

@@ -1,6 +1,4 @@
-"""Confusion counts, kappa, patterns."""
-
-import itertools
+"""Confusion counts and kappa."""
 
 import numpy as np
 import pytest
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 from statsmodels.stats import inter_rater, proportion
 
 from core.domain.feedback import Truth
-from monitoring.performance import patterns
 from monitoring.performance.confusion import Confusion, total
 from monitoring.performance.estimate import Estimate
 from monitoring.performance.kappa import kappa, negative_agreement, positive_agreement
@@ -129,53 +126,3 @@ def test_agreements_are_shares_of_what_either_calls() -> None:
         (2 * low / (1 + low), 2 * high / (1 + high)), abs=1e-6
     )
     assert positive_agreement(0, 0, 0) is None
-
-
-def eight(calls: np.ndarray) -> dict[tuple[bool, bool, bool], int]:
-    """How many of (n, 3) calls have each pattern."""
-    return {
-        (a, b, c): int((calls == [a, b, c]).all(axis=1).sum())
-        for a, b, c in itertools.product((True, False), repeat=3)
-    }
-
-
-def pair(calls: np.ndarray, one: int, other: int) -> np.ndarray:
-    """As `Aggregate.pairs` has it."""
-    return np.array(
-        [
-            [int(((calls[:, one] == a) & (calls[:, other] == b)).sum()) for b in (0, 1)]
-            for a in (0, 1)
-        ]
-    )
-
-
-@settings(derandomize=True, max_examples=100, deadline=None)
-@given(st.integers(0, 2**31), st.integers(1, 60))
-def test_pairs_bound_the_patterns_and_counts_give_them(seed: int, studies: int) -> None:
-    random = np.random.default_rng(seed)
-    calls = random.random((studies, 3)) < random.random(3)
-    truth = eight(calls)
-    found = patterns.from_pairs(pair(calls, 0, 1), pair(calls, 0, 2), pair(calls, 1, 2))
-    assert len(found) == 8
-    for one in found:
-        assert 0 <= one.low <= truth[one.called] <= one.high
-    # One number is missing: all eight are as far apart as that one is.
-    assert len({one.high - one.low for one in found}) == 1
-    exact = {one.called: (one.low, one.high) for one in patterns.counted(truth)}
-    assert exact == {called: (count, count) for called, count in truth.items()}
-
-
-def test_pairs_of_other_studies_are_refused() -> None:
-    one = np.array([[5, 1], [2, 3]])
-    with pytest.raises(ValueError, match="not of the same studies"):
-        patterns.from_pairs(one, one * 2, one)
-    with pytest.raises(ValueError, match="not of the same studies"):
-        patterns.from_pairs(one, one, one)
-
-
-def test_two_algorithms_are_compared() -> None:
-    found = patterns.agreement("one", "other", np.array([[713, 14], [61, 212]]))
-    assert (found.studies, found.only_one, found.only_other) == (1000, 61, 14)
-    assert found.kappa == kappa(SAMPLE.table)
-    assert found.positive == positive_agreement(212, 61, 14)
-    assert found.negative == negative_agreement(713, 61, 14)

@@ -4,7 +4,6 @@ The nominal level is 95 % everywhere. Enumeration adds up the probabilities of t
 interval holds the true value, so nothing here is left to chance but where a seed is named.
 """
 
-import functools
 import itertools
 from collections.abc import Callable
 
@@ -14,9 +13,7 @@ import scipy.stats
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from monitoring.performance.audit import audited
 from monitoring.performance.clopper_pearson import upper_bound
-from monitoring.performance.confusion import Confusion
 from monitoring.performance.estimate import Estimate
 from monitoring.performance.funnel import funnel
 from monitoring.performance.kappa import kappa, positive_agreement
@@ -114,81 +111,6 @@ def test_shrunken_intervals_cover_95_percent_over_groups(groups: int, between: f
     assert np.mean(holds) > 0.935  # more where groups do not differ at all
     # And what it is for: the shrunken share is nearer the truth than the raw one.
     assert np.square(own).mean() < np.square(raw).mean()
-
-
-@pytest.mark.parametrize(
-    ("sensitivity", "specificity", "prevalence"), [(0.9, 0.92, 0.10), (0.97, 0.85, 0.3)]
-)
-def test_an_audit_covers_95_percent_of_both(
-    sensitivity: float, specificity: float, prevalence: float
-) -> None:
-    """Exact: all outcomes of 60 readings of those called and 120 of the others, of 10,000."""
-    called = prevalence * sensitivity + (1 - prevalence) * (1 - specificity)
-    yes = prevalence * sensitivity / called
-    no = prevalence * (1 - sensitivity) / (1 - called)
-    n, m = 60, 120
-    weights = [scipy.stats.binom.pmf(range(k + 1), k, p) for k, p in ((n, yes), (m, no))]
-
-    @functools.cache
-    def holds(x: int, y: int) -> tuple[bool, bool]:
-        found = audited(
-            Confusion(x, n - x, y, m - y), round(10_000 * called), round(10_000 * (1 - called))
-        )
-        assert found is not None
-        one, other = found.sensitivity, found.specificity
-        assert one is not None
-        assert other is not None
-        return one.low <= sensitivity <= one.high, other.low <= specificity <= other.high
-
-    likely = [
-        (x, y)
-        for x, y in itertools.product(range(n + 1), range(m + 1))
-        if weights[0][x] * weights[1][y] > 3e-5
-    ]
-    mass = sum(weights[0][x] * weights[1][y] for x, y in likely)
-    assert mass > 0.98
-    for which in (0, 1):
-        found = sum(weights[0][x] * weights[1][y] * holds(x, y)[which] for x, y in likely) / mass
-        assert 0.935 < found < 0.985
-
-
-def test_a_plain_table_of_a_weighted_sample_is_wrong_where_the_weighted_one_is_right() -> None:
-    """Half the readings of those called, 2 % of the others: verification bias, and its cure."""
-    sample = Confusion(true_positive=225, false_positive=40, false_negative=1, true_negative=180)
-    assert sample.sensitivity is not None
-    assert sample.sensitivity.value > 0.99
-    found = audited(sample, 530, 9050)
-    assert found is not None
-    assert found.sensitivity is not None
-    assert found.specificity is not None
-    assert found.sensitivity.value == pytest.approx(450 / (450 + 50), abs=1e-9)
-    assert found.specificity.value == pytest.approx(9000 / (9000 + 80), abs=1e-9)
-    assert found.prevalence == pytest.approx(500 / 9580, abs=1e-9)
-    assert found.sensitivity.low < 0.8
-    assert found.sensitivity.high > 0.9
-
-
-def test_the_interval_of_an_audit_is_that_of_a_million_draws() -> None:
-    """Seeded: the same posterior by Monte Carlo, to its own error."""
-    random = np.random.default_rng(4)
-    right = 530 * random.beta(225.5, 40.5, 1_000_000)
-    wrong = 9050 * random.beta(1.5, 180.5, 1_000_000)
-    low, high = np.quantile(right / (right + wrong), [0.025, 0.975])
-    found = audited(Confusion(225, 40, 1, 180), 530, 9050)
-    assert found is not None
-    assert found.sensitivity is not None
-    assert found.sensitivity.low == pytest.approx(low, abs=2e-3)
-    assert found.sensitivity.high == pytest.approx(high, abs=2e-3)
-
-
-def test_what_was_not_read_is_not_told() -> None:
-    assert audited(Confusion(true_positive=5), 10, 100) is None
-    assert audited(Confusion(), 0, 0) is None
-    none = audited(Confusion(true_negative=40), 0, 100)
-    assert none is not None
-    assert none.sensitivity is None
-    assert none.specificity is not None
-    assert (none.specificity.value, none.specificity.high) == (1.0, 1.0)
 
 
 def test_a_funnel_of_chance_calls_three_in_a_thousand_outside() -> None:

@@ -18,7 +18,6 @@ from monitoring.performance.newcombe import difference
 from monitoring.performance.p_chart import TAIL, laney, p_chart, share_chart
 from monitoring.performance.shrinkage import _spread, shrunken
 from monitoring.performance.subgroups import FEW, Measure
-from monitoring.performance.u_chart import u_chart
 from monitoring.performance.wilson import wilson
 
 
@@ -153,7 +152,6 @@ def test_a_chart_of_nothing_has_no_line_out_of_place() -> None:
     assert p_chart([], []) == ()
     assert [bar.outside for bar in p_chart([0, 0], [0, 0])] == [False, False]
     assert [bar.outside for bar in laney([0], [0])] == [False]
-    assert [bar.outside for bar in u_chart([0], [0])] == [False]
 
 
 def test_laney_widens_by_the_moving_range_of_the_z_scores() -> None:
@@ -174,17 +172,6 @@ def test_laney_widens_by_the_moving_range_of_the_z_scores() -> None:
     assert not any(bar.outside for bar in bars)
     assert share_chart(hits.tolist(), counts.tolist()) == bars
     assert share_chart([4, 6], [100, 120]) == p_chart([4, 6], [100, 120])
-
-
-def test_a_u_chart_has_poisson_limits() -> None:
-    bars = u_chart([3, 5, 25], [100, 120, 110])
-    centre = 33 / 330
-    for bar in bars:
-        above = scipy.stats.poisson.sf(round(bar.high * bar.count), bar.count * centre)
-        assert above <= TAIL
-    assert [bar.outside for bar in bars] == [False, False, True]
-    with pytest.raises(ValueError, match="negative"):
-        u_chart([-1], [3])
 
 
 def twenty(seed: int, spread: float) -> dict[str, tuple[int, int]]:
