@@ -32,6 +32,12 @@ APT_TEST   := dcmtk orthanc orthanc-dicomweb redis-server postgresql libpixelmed
 demo: $(DONE)/default  ## everything on this machine with simulated studies; ARGS="--once --json PATH…"
 	@exec $(BIN)/varde demo $(ARGS)
 
+.PHONY: country
+country: $(DONE)/default  ## two years of 20 simulated hospitals on the pages, with faults to find in the last weeks
+	@[[ -e var/country/truth.json ]] || $(BIN)/python -m simulator country --recent --into var/country
+	@VARDE_HOME=var/country $(BIN)/varde watch night
+	@VARDE_HOME=var/country exec $(BIN)/varde up
+
 ##@ Develop
 .PHONY: test
 test: $(DONE)/dev $(DONE)/apt $(DONE)/ohif  ## every test; ARGS="tests/router -k echo" for some of them

@@ -54,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     country.add_argument("--years", type=float, default=2.0)
     country.add_argument("--seed", type=int, default=1)
     country.add_argument("--from", dest="start", default="", metavar="DAY", help="YYYY-MM-DD")
+    country.add_argument(
+        "--recent", action="store_true", help="the last day is yesterday, with something to find"
+    )
     country.add_argument("--site", action="append", default=[], help="several; default: all 20")
     country.add_argument("--algorithm", action="append", default=[], help="several; default: all 4")
     country.add_argument(

@@ -10,6 +10,7 @@ from core.sections import ANYBODY
 from core.settings import Settings
 from models import registry
 from models.registry import Algorithm
+from monitoring.reports.rules import Rules
 from router import routes
 from varde.arguments import Arguments
 from varde.terminal import say
@@ -48,9 +49,10 @@ def profiles(settings: Settings) -> Iterator[str]:
 
 
 def verify(settings: Settings) -> Mapping[str, Algorithm]:
-    """Every algorithm, where manifests, weights and routes are right; else `SettingsError`."""
+    """Every algorithm, where manifests, weights, routes and rules hold; else `SettingsError`."""
     algorithms = registry.load()
     routes.check(settings.routes, algorithms)
+    Rules.load(settings.watch.report_rules)
     return algorithms
 
 

@@ -67,7 +67,10 @@ class StudyRow(Table):
     """A study as one site sent it. The same UID from two sites is two studies."""
 
     __tablename__ = "study"
-    __table_args__ = (sa.UniqueConstraint("site", "study_uid"),)
+    __table_args__ = (
+        sa.UniqueConstraint("site", "study_uid"),
+        sa.Index("study_accession", "accession_number", "site"),
+    )
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     site: Mapped[str] = mapped_column(sa.ForeignKey("site.key"))
     study_uid: Mapped[str] = mapped_column(UID, index=True)

@@ -23,9 +23,17 @@ class Confusion:
     unknown: int = 0
 
     def __post_init__(self) -> None:
-        if min(dataclasses.astuple(self)) < 0:
+        if min(self._counts) < 0:
             message = f"counts are not negative: {self}"
             raise ValueError(message)
+
+    @property
+    def _counts(self) -> tuple[int, int, int, int, int]:
+        """In the order of the fields: `dataclasses.astuple` takes ten times as long."""
+        return (
+            self.true_positive, self.false_positive, self.false_negative, self.true_negative,
+            self.unknown,
+        )  # fmt: skip
 
     @classmethod
     def of(cls, called: bool, truth: Truth) -> "Confusion":  # noqa: FBT001 - a pair
@@ -41,15 +49,18 @@ class Confusion:
     @classmethod
     def counted(cls, row: Counted) -> "Confusion":
         """Of a row of the table."""
-        return cls(*(getattr(row, field.name) for field in dataclasses.fields(cls)))
+        return cls(
+            row.true_positive, row.false_positive, row.false_negative, row.true_negative,
+            row.unknown,
+        )  # fmt: skip
 
     def __add__(self, other: "Confusion") -> "Confusion":
-        pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)
+        pairs = zip(self._counts, other._counts, strict=True)
         return Confusion(*(one + two for one, two in pairs))
 
     def __sub__(self, other: "Confusion") -> "Confusion":
         """The rest; ValueError where `other` is no part of it."""
-        pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)
+        pairs = zip(self._counts, other._counts, strict=True)
         return Confusion(*(one - two for one, two in pairs))
 
     @property

@@ -21,7 +21,7 @@ from tests.bench.table import told
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 
-STUDIES = 400
+STUDIES = 300
 RUNS = 12
 FIRST = dt.date(2024, 1, 1)
 REFERENCE, BEFORE, AFTER = 364, 42, 60

@@ -14,6 +14,7 @@ from core.settings import Settings
 from core.store import studies as store_studies
 from core.store.database import Database, open_database
 from core.store.watch import aggregates, concordance, events, feedback
+from core.store.watch.scopes import day_of
 from monitoring.aggregates import wire
 from monitoring.aggregates.aggregate import total
 from simulator.__main__ import main
@@ -174,3 +175,16 @@ def test_the_bar_is_for_terminals_and_for_what_takes_long(monkeypatch: pytest.Mo
     os.close(ours)
     assert "late" in shown
     assert "early" not in shown
+
+
+def test_a_country_that_ends_yesterday_has_something_to_find(tmp_path: Path) -> None:
+    where = ["--into", str(tmp_path), "--years", "0.2", "--site", "furu-nord", "--site", "elg-aas"]
+    more = ["--site", "bre-havn", "--site", "polar-by", "--site", "gran-dal"]
+    assert main(["country", "--recent", "--algorithm", "ct_thorax", *where, *more]) == 0
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
+    assert len(truth["faults"]) == 5
+    yesterday = day_of(dt.datetime.now(dt.UTC)) - dt.timedelta(1)
+    with Database(f"sqlite:///{tmp_path}/varde.db").read() as connection:
+        span = aggregates.span(connection, "ct_thorax")
+    assert span is not None
+    assert span[1] in {yesterday, yesterday - dt.timedelta(1)}

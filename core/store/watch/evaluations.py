@@ -13,6 +13,9 @@ from core.store.watch.tables import EvaluationRow
 DIGITS: Final = 6  #: significant ones; limits are not known better than that
 _KEY: Final = ("site", "algorithm", "day")
 
+SIGNALS: Final = frozenset(one.value for one in Signal)
+CHARTS: Final = frozenset(one.value for one in Chart)
+
 
 def write(connection: sa.Connection, evaluations: Iterable[Evaluation], at: dt.datetime) -> int:
     """Insert or replace these; returns how many. `at` is when they were made, UTC."""
@@ -140,7 +143,7 @@ def _loaded(row: Mapping[str, Any], body: Mapping[str, Any]) -> Evaluation:
 
 def _known(told: Mapping[str, Any]) -> bool:
     """Whether this program knows the signal and the chart: a later one may have written more."""
-    return told["signal"] in set(Signal) and told["chart"] in set(Chart)
+    return told["signal"] in SIGNALS and told["chart"] in CHARTS
 
 
 def _point(told: Mapping[str, Any]) -> Point:

@@ -202,7 +202,10 @@ class ConcordanceRow(Table):
     """A day's comparisons, counted by subgroup; kept for years."""
 
     __tablename__ = "concordance"
-    __table_args__ = (sa.Index("concordance_stream", "algorithm", "day", "site"),)
+    __table_args__ = (
+        sa.Index("concordance_stream", "algorithm", "day", "site"),
+        sa.Index("concordance_label", "label", "subgroup", "algorithm", "day"),
+    )
     site: Mapped[str] = mapped_column(sa.ForeignKey("site.key"), primary_key=True)
     algorithm: Mapped[str] = mapped_column(KEY, primary_key=True)
     version: Mapped[str] = mapped_column(primary_key=True)

@@ -150,6 +150,10 @@ def upgrade() -> None:
         ),
     )
     op.create_index("concordance_stream", "concordance", ["algorithm", "day", "site"], unique=False)
+    op.create_index(
+        "concordance_label", "concordance", ["label", "subgroup", "algorithm", "day"], unique=False
+    )
+    op.create_index("study_accession", "study", ["accession_number", "site"], unique=False)
     op.create_table(
         "equipment",
         sa.Column("site", sa.String(length=40), nullable=False),
@@ -300,6 +304,8 @@ def downgrade() -> None:
     op.drop_table("report")
     op.drop_table("feedback_day")
     op.drop_table("equipment")
+    op.drop_index("study_accession", table_name="study")
+    op.drop_index("concordance_label", table_name="concordance")
     op.drop_index("concordance_stream", table_name="concordance")
     op.drop_table("concordance")
     op.drop_index(op.f("ix_aggregate_at"), table_name="aggregate")
