@@ -23,7 +23,7 @@ from core.logs import logger
 from core.queue import QUEUES, News
 from core.store.database import Database
 from core.store.watch import counts
-from monitoring import catalogue, catalogue_watch, exporter_jobs, exporter_watch
+from monitoring import catalogue, exporter_jobs, exporter_watch
 from monitoring.exporter_days import Days
 from monitoring.exporter_jobs import Jobs
 from monitoring.exporter_tallies import LAG, Instances, Patience, Tally
@@ -141,7 +141,7 @@ class Exporter(Collector):
                 catalogue.REFUSALS, [((site or NOBODY, code), n) for (site, code), n in refused]
             ),
             *_decided(decided),
-            Reading(catalogue_watch.FEEDBACK, said),
+            Reading(catalogue.FEEDBACK, said),
         ]
 
     def _from_queue(self) -> Iterator[Reading]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.store.watch import counts
 from core.store.watch.aggregates import StoredDay
 from core.store.watch.scopes import OSLO
-from monitoring import catalogue_watch as catalogue
+from monitoring import catalogue
 from monitoring.aggregates import bins, wire
 from monitoring.aggregates.aggregate import Aggregate
 from monitoring.exporter_tallies import Patience

@@ -18,7 +18,7 @@ from core.domain.feedback import Source
 from core.domain.watch import Evaluation, Standing
 from core.store.watch import activations, counts, evaluations, nights, references
 from core.store.watch.scopes import OSLO
-from monitoring import catalogue_watch as catalogue
+from monitoring import catalogue
 from monitoring.families import Labels, Reading, Sample
 
 #: A stream that nobody has evaluated for so long is out of use: the alarm on it has been given.
