@@ -13,7 +13,7 @@ from web.words import Words
 
 ANY: Final = "any"
 _MANY: Final = 200  #: characters of a text from outside that are shown
-_MEANS: Final = frozenset({"score", "axis"})  #: members of some thing that are no shares
+_MEANS: Final = frozenset({"score", "top", "axis"})  #: members of some thing that are no shares
 _SHARES: Final = frozenset({"positive", "refused", "failed", "declined", "not_evaluated"})
 
 
@@ -38,12 +38,12 @@ def labels(algorithm: Algorithm | None, words: Words) -> Mapping[str, str]:
 
 
 def member(name: str, findings: Mapping[str, str], words: Words) -> str:
-    """A number within a signal: `pixel_mean`, `score:72704001`, `high:72704001:31`, `view:PA`."""
+    """A number within a signal: `pixel_mean`, `score:72704001`, `top:72704001:31`, `view:PA`."""
     kind, _, rest = name.partition(":")
     if kind in {"sex", "age"}:
         return _group(name, words)
     told = words.text(f"member.{kind}") if f"member.{kind}" in TEXTS["nb"] else kind[:_MANY]
-    if kind == "high":
+    if kind in {"high", "top"}:
         finding, _, bound = rest.rpartition(":")
         return f"{told} {_bound(bound, words)}: {findings.get(finding, finding)[:_MANY]}"
     if kind == "axis" or not rest:

@@ -20,6 +20,11 @@ PLACES = [Place("ski", "Ski sykehus", "ahus", "Akershus")]
         ("score:36118008", "Svar, snitt (log-odds): Pneumotoraks", False),
         ("high:36118008:25", "Andel svar over 50,0\N{NO-BREAK SPACE}%: Pneumotoraks", True),
         ("high:36118008:x", "Andel svar over 0,0\N{NO-BREAK SPACE}%: Pneumotoraks", True),
+        (
+            "top:36118008:25",
+            "Snitt (log-odds) av svar over 50,0\N{NO-BREAK SPACE}%: Pneumotoraks",
+            False,
+        ),
         ("view:PA", "Projeksjon: PA", True),
         ("view:other", "Projeksjon: andre", True),
         ("sex:F", "kvinne", True),
