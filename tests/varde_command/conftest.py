@@ -9,7 +9,10 @@ import pytest
 
 from tests.services.process import Process
 
+#: Free ports, and no waiting for the disk: what a power cut takes is tested elsewhere.
 FREE_PORTS = {
+    "VARDE_DATABASE__FSYNC": "false",
+    "VARDE_INTAKE__FSYNC": "false",
     "VARDE_DICOM__PORT": "0",
     "VARDE_WEB__PORT": "0",
     "VARDE_MONITOR__PORT": "0",
