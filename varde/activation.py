@@ -6,7 +6,7 @@ from core import settings as core_settings
 from core.domain.activation import Activation
 from core.domain.watch import Stream
 from core.store.watch import scopes
-from monitoring import casework
+from monitoring import verdicts
 from varde.arguments import Arguments
 from varde.jobs import opened
 from varde.terminal import say
@@ -17,7 +17,7 @@ def activate(arguments: Arguments) -> int:
     settings = core_settings.load(arguments.site)
     state = Activation(arguments.activation)
     with opened(settings) as database, database.write() as connection:
-        changed = casework.activate(
+        changed = verdicts.activate(
             connection, Stream(arguments.scope, arguments.algorithm), state,
             by=arguments.by, reason=arguments.reason, now=dt.datetime.now(dt.UTC),
         )  # fmt: skip
@@ -34,8 +34,8 @@ def planned(arguments: Arguments) -> int:
     now = dt.datetime.now(dt.UTC)
     day = arguments.day or scopes.day_of(now)
     with opened(settings) as database, database.write() as connection:
-        for site in casework.sites_of(connection, arguments.scope):
-            casework.planned(
+        for site in verdicts.sites_of(connection, arguments.scope):
+            verdicts.planned(
                 connection, site=site, algorithm=arguments.algorithm, told=arguments.reason,
                 by=arguments.by, day=day, now=now,
             )  # fmt: skip

@@ -15,7 +15,7 @@ from core.domain.errors import IllegalTransitionError, InvalidError, NotFoundErr
 from core.domain.watch import NATIONAL, TRUST, Stream
 from core.logs import logger
 from core.store.watch import activations, cases, evaluations, events, overview
-from monitoring import casework
+from monitoring import verdicts
 from web import evidence, names, night, stream
 from web.bodies import FORM, body, form_of
 from web.charts.frame import Mark
@@ -76,7 +76,7 @@ def settled(
         verdict, consequence = _choices(fields)
         with context_of(request).database.write() as connection:
             _checked(case_id)
-            case = casework.settle(
+            case = verdicts.settle(
                 connection, case_id, by=fields.get("name", ""), verdict=verdict,
                 consequence=consequence, reason=fields.get("reason", ""), now=now,
             )  # fmt: skip
@@ -131,7 +131,7 @@ def _page(
         facts=evidence.facts(case, findings, words),
         checks=evidence.checks(case.kind, words), verdicts=VERDICTS[case.kind],
         consequences=tuple(Consequence), history=history,
-        longest_name=casework.LONGEST_NAME, longest_reason=casework.LONGEST_REASON,
+        longest_name=verdicts.LONGEST_NAME, longest_reason=verdicts.LONGEST_REASON,
     )  # fmt: skip
 
 

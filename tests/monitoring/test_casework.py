@@ -23,7 +23,7 @@ from core.domain.watch import (
 from core.sections import Watch
 from core.store.database import Database
 from core.store.watch import activations, cases, events
-from monitoring import casework
+from monitoring import casework, verdicts
 from tests.web.seed import NOW, open_seed
 
 STREAM = Stream("drammen", "chest_xray")
@@ -79,7 +79,7 @@ def settled(
     consequence: Consequence = Consequence.CONTINUE,
 ) -> None:
     with database.write() as connection:
-        casework.settle(
+        verdicts.settle(
             connection, case.id, by="Kari Lien", verdict=verdict, consequence=consequence,
             reason="the upgrade of Monday", now=NOW,
         )  # fmt: skip
@@ -208,7 +208,7 @@ def test_a_verdict_needs_a_name_and_a_reason(
         "reason": "why", "now": NOW, **change,
     }  # fmt: skip
     with pytest.raises(InvalidError, match=told), database.write() as connection:
-        casework.settle(connection, case.id, **values)
+        verdicts.settle(connection, case.id, **values)
     assert found(database)[0].open
     with database.read() as connection:
         assert activations.state(connection, "drammen", "chest_xray") is Activation.LIVE
@@ -254,9 +254,9 @@ def test_a_planned_change_is_a_mark_on_the_charts(database: Database) -> None:
             "day": MONDAY,
             "now": NOW,
         }
-        assert casework.planned(connection, told="new  detector\n", by="Kari", **told)
-        assert not casework.planned(connection, told="new detector", by="Kari", **told)
+        assert verdicts.planned(connection, told="new  detector\n", by="Kari", **told)
+        assert not verdicts.planned(connection, told="new detector", by="Kari", **told)
         with pytest.raises(InvalidError):
-            casework.planned(connection, told="", by="Kari", **told)
+            verdicts.planned(connection, told="", by="Kari", **told)
         (event,) = events.between(connection, "drammen", "chest_xray", MONDAY, MONDAY)
     assert event.told == {"told": "new detector", "by": "Kari"}

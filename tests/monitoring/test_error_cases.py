@@ -12,7 +12,7 @@ from core.domain.watch import Stream
 from core.store.database import Database
 from core.store.watch import cases, concordance
 from core.store.watch.concordance import Counted
-from monitoring import casework, error_cases
+from monitoring import error_cases, verdicts
 from tests.web.seed import NOW, open_seed
 
 STREAM = Stream("drammen", "chest_xray")
@@ -73,7 +73,7 @@ def test_after_a_remedy_the_chart_begins_anew(database: Database) -> None:
     with database.read() as connection:
         before = error_cases.charts(connection, STREAM, FIRST + dt.timedelta(days=DAYS))
     with database.write() as connection:
-        casework.settle(
+        verdicts.settle(
             connection, found(database)[0].id, by="Kari", verdict=Verdict.PERFORMANCE,
             consequence=Consequence.SUPERVISE, reason="threshold", now=NOW,
         )  # fmt: skip

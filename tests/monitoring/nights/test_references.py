@@ -13,7 +13,7 @@ from core.store.database import Database
 from core.store.watch import aggregates, cases, references
 from core.store.watch.references import KnownReference
 from core.store.watch.tables import ReferenceRow
-from monitoring import casework
+from monitoring import verdicts
 from monitoring.nights.relearning import relearn
 from tests.monitoring.nights.conftest import (
     ALGORITHM,
@@ -72,7 +72,7 @@ def test_a_full_reference_is_asked_for_once_and_learned_when_somebody_says_so(
     hold(database, tmp_path, now=NIGHT + dt.timedelta(hours=1))
     assert len(reference_cases(database)) == len(asked)
     with database.write() as connection:
-        casework.settle(
+        verdicts.settle(
             connection, case.id, by="Kari Nordmann", verdict=Verdict.VERIFIED,
             consequence=Consequence.CONTINUE, reason="a quiet year", now=NIGHT,
         )  # fmt: skip
