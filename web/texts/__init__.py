@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from web.texts import feedback, quality, reading, watch
+from web.texts import cases, feedback, quality, reading, watch
 
-_ROOMS: Final = (reading, feedback, watch, quality)
+_ROOMS: Final = (reading, feedback, watch, cases, quality)
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "nb": MappingProxyType({key: text for room in _ROOMS for key, text in room.NB.items()}),
